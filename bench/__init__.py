@@ -1,0 +1,1 @@
+"""The benchmark: generated rows, a hand-written straight loop, and the compiler beside it."""

@@ -1,0 +1,1 @@
+"""A compiler for supervised fine-tuning data."""

@@ -1,0 +1,5 @@
+"""`python -m sftspec`."""
+
+from sftspec.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,233 @@
+"""The way of a row from a source line to a snapshot. Read me first.
+
+    text ─ parse ─ tree ─ resolve, type, check ─ IR ─ lower ─ graph ─ run ─ outcome ─ seal
+
+Each step is a function of what the one before gave. Rows are read, typed and keyed in
+`stages.prepare`; rendered, validated and screened in `stages.render`; compared in
+`stages.screen`; parted in `stages.split`; chosen in `stages.mix`; written in `stages.emit`.
+"""
+
+from collections.abc import Callable
+import os
+from pathlib import Path
+import platform
+import time
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sftspec.engine.finish import Finish, Outcome
+from sftspec.engine.inputs import DEFAULT_CHUNK, SourceFile, read_inputs
+from sftspec.engine.log import Log
+from sftspec.engine.run import Engine, NodeState, Run, repairing
+from sftspec.engine.store import Store
+from sftspec.ground.report import Fault, Report, SpecError
+from sftspec.ir.resolve import load, root_of
+from sftspec.plan.graph import Graph
+from sftspec.plan.lower import lower
+from sftspec.snapshot import content, manifest as m
+from sftspec.snapshot.disk import Disk
+from sftspec.snapshot.seal import seal
+from sftspec.stages.joint import MixResult
+
+RAY_FROM = 256 * 1024 * 1024
+
+
+class Settings(Struct, frozen=True):
+    """The knobs of a run; none of them enters a digest."""
+
+    root: Path | None = None
+    store: Path | None = None
+    engine: str = "auto"
+    workers: int = 0
+    chunk_bytes: int = DEFAULT_CHUNK
+    memory: int = 0
+    rehash: bool = False
+
+
+class Built(Struct, frozen=True):
+    """What a build came to."""
+
+    folder: Path
+    id: str
+    fresh: bool
+    manifest: m.Manifest
+    nodes: tuple[NodeState, ...]
+
+
+class Planned(Struct, frozen=True):
+    """What a build would come to: the state of each node, and the mixture."""
+
+    graph: Graph
+    nodes: tuple[NodeState, ...]
+    mixture: MixResult
+    rejected: dict[str, int]
+    report: Report
+
+
+class ShortMixture(Exception):  # noqa: N818 - a finding, which the verb prints
+    """The shares cannot be met, and the spec says that this is an error."""
+
+    def __init__(self, result: MixResult, rejected: dict[str, int]) -> None:
+        super().__init__("the mixture cannot be met")
+        self.result = result
+        self.rejected = rejected
+
+
+def read(path: Path, root: Path | None = None) -> tuple[Graph, Report, Path]:
+    """Text to graph. Raises SpecError where the spec has errors."""
+    report = Report()
+    home = root or root_of(path)
+    loaded = load(path, home, report)
+    if loaded is None:
+        raise SpecError(report)
+    spec, world = loaded
+    return lower(spec, world), report, home
+
+
+def start(graph: Graph, home: Path, settings: Settings, log: Log, engine: Any = None) -> Run:
+    """The store opened, the sources read through, the engine ready."""
+    store = Store(settings.store or home / ".sftspec" / "v1")
+    store.prepare()
+    inputs = read_inputs(
+        graph, home, store, chunk_bytes=settings.chunk_bytes, rehash=settings.rehash
+    )
+    make: Callable[[Path, Store], Engine] = engine or (
+        lambda root, kept: _engine(settings, inputs, root, kept)
+    )
+    return Run(graph, inputs, store, make(home, store), log)
+
+
+def plan(path: Path, settings: Settings, log: Log, engine: Any = None) -> Planned:
+    """Everything up to the mixture; its work stays in the store for the build."""
+    graph, report, home = read(path, settings.root)
+
+    def walk() -> Planned:
+        run = start(graph, home, settings, log, engine)
+        try:
+            finish = Finish(run, run.chunk_work())
+            mixture = finish.decide()
+            rejected = finish.culprits() if mixture.short else {}
+        finally:
+            run.engine.close()
+        return Planned(graph, tuple(run.nodes), mixture, rejected, report)
+
+    planned: Planned = repairing(walk, log)
+    return planned
+
+
+def build(
+    path: Path, settings: Settings, log: Log, engine: Any = None, disk: Disk | None = None
+) -> Built:
+    """The snapshot of a spec, sealed. Raises SpecError, ShortMixture or Fault."""
+    graph, _, home = read(path, settings.root)
+    began = time.monotonic()
+
+    def walk() -> Built:
+        run = start(graph, home, settings, log, engine)
+        try:
+            finish = Finish(run, run.chunk_work())
+            mixture = finish.decide()
+            if mixture.short:
+                raise ShortMixture(mixture, finish.culprits())
+            outcome = finish.outcome()
+        finally:
+            run.engine.close()
+        built = put_down(run, outcome, home, settings, began, disk)
+        run.remember()
+        return built
+
+    built: Built = repairing(walk, log)
+    return built
+
+
+def put_down(
+    run: Run, outcome: Outcome, home: Path, settings: Settings, began: float, disk: Disk | None
+) -> Built:
+    """The outcome as a snapshot, unless it is there already."""
+    graph = run.graph
+    plan_json = content.plan_bytes(graph, outcome)
+    card = content.card(graph.about, graph, outcome)
+    files: dict[str, tuple[Callable[[], Any], str]] = {
+        file.name: (_from_store(run.store, file.key, file.part), file.sha256)
+        for file in outcome.files
+    }
+    entries = [m.FileEntry(f.name, f.sha256, f.bytes, f.records) for f in outcome.files]
+    for name, data in ((m.PLAN, plan_json), (m.README, card)):
+        files[name] = (_given(data), _sha256(data))
+        entries.append(m.FileEntry(name, _sha256(data), len(data)))
+    manifest = content.manifest_of(graph, dict(run.inputs), outcome, entries)
+    data = m.encode(manifest)
+    compiled = home / "compiled"
+    target = compiled / graph.dataset / graph.version
+    fresh = not _is_there(target, data, manifest)
+    if fresh:
+        receipt = _receipt(run, settings, began)
+        seal(compiled, graph.dataset, graph.version, files, data, receipt, disk=disk)
+    return Built(target, m.snapshot_id(data), fresh, manifest, tuple(run.nodes))
+
+
+def _is_there(target: Path, data: bytes, manifest: m.Manifest) -> bool:
+    """Whether the snapshot stands as it would be written: manifest equal, files of the right size."""
+    try:
+        if (target / m.MANIFEST).read_bytes() != data:
+            return False
+        names = {path.name for path in target.iterdir()} - set(m.UNLISTED)
+        return names == {e.name for e in manifest.files} and all(
+            (target / entry.name).stat().st_size == entry.bytes for entry in manifest.files
+        )
+    except OSError:
+        return False
+
+
+def _from_store(store: Store, key: str, part: str) -> Callable[[], Any]:
+    return lambda: store.buffer(key, part)
+
+
+def _given(data: bytes) -> Callable[[], Any]:
+    return lambda: data
+
+
+def _sha256(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
+def _receipt(run: Run, settings: Settings, began: float) -> bytes:
+    """When, where and how long: the only place for that, and no digest covers it."""
+    return m.encode(
+        {
+            "format_version": m.FORMAT_VERSION,
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "seconds": f"{time.monotonic() - began:.3f}",
+            "host": platform.node(),
+            "user": os.environ.get("USER", ""),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "engine": run.engine.name,
+            "workers": settings.workers,
+            "chunk_bytes": settings.chunk_bytes,
+            "nodes": [msgspec.to_builtins(node) for node in run.nodes],
+        }
+    )
+
+
+def _engine(
+    settings: Settings, inputs: dict[str, tuple[SourceFile, ...]], root: Path, store: Store
+) -> Engine:
+    """The engine asked for; `auto` takes Ray where a cluster is named or the input is large."""
+    size = sum(file.size for files in inputs.values() for file in files)
+    wants_ray = settings.engine == "ray" or (
+        settings.engine == "auto" and (bool(os.environ.get("RAY_ADDRESS")) or size >= RAY_FROM)
+    )
+    if wants_ray:
+        from sftspec.engine.ray import RayEngine
+
+        return RayEngine(root, store, workers=settings.workers, memory=settings.memory)
+    if settings.engine not in {"auto", "local"}:
+        raise Fault("unknown-engine", f"there is no engine `{settings.engine}`")
+    from sftspec.engine.local import LocalEngine
+
+    return LocalEngine(root, store)

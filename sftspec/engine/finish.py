@@ -1,0 +1,352 @@
+"""From chunk results to what a snapshot holds: the gathers in order, then files of records.
+
+Gathers are run only where the store has no result for their inputs, and the pool of narrow
+columns is read only when one of them runs.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sftspec.engine.keys import stage_key
+from sftspec.engine.run import ChunkResult, Run
+from sftspec.engine.store import Header
+from sftspec.engine.work import EmitTask
+from sftspec.ground.canon import canonical, raw_digest
+from sftspec.plan import graph as g
+from sftspec.stages.joint import MixResult
+from sftspec.stages.judge import Judgement
+from sftspec.stages.unit import TestAnswer
+
+SHARD = 50_000
+
+
+class FileResult(Struct, frozen=True):
+    """A file of the snapshot: where its bytes are in the store, and what they are."""
+
+    name: str
+    key: str
+    part: str
+    sha256: str
+    bytes: int
+    records: int
+
+
+class Outcome(Struct, frozen=True):
+    """All that a snapshot is made of."""
+
+    files: tuple[FileResult, ...]
+    mixture: MixResult
+    judgement: Judgement
+    tests: tuple[TestAnswer, ...]
+    counts: dict[str, Any]
+    root: str
+
+
+class Finish:
+    """The gathers of one run."""
+
+    def __init__(self, run: Run, results: dict[str, list[ChunkResult]]) -> None:
+        self.run = run
+        self.store = run.store
+        self.graph = run.graph
+        self.results = results
+        self.blocks = [
+            (name, result)
+            for source, chunks in results.items()
+            for result in chunks
+            for name in run.graph.renders
+            if name in result.renders
+        ]
+        self._pool: Any = None
+        self.settled: dict[str, Header] = {}
+        self.screened: Header
+        self.parted: Header
+        self.mixed: Header
+
+    # the pool
+
+    def pool(self) -> Any:
+        """The narrow columns of all candidates, read when first needed."""
+        if self._pool is None:
+            from sftspec.stages.pool import Pool
+
+            self._pool = Pool([self._block(n, r) for n, r in self.blocks], self._doubles())
+        return self._pool
+
+    def _block(self, name: str, result: ChunkResult) -> Any:
+        from sftspec.stages.pool import Block
+
+        stage = self.graph.renders[name]
+        return Block(
+            self.store.table(result.renders[name].key, "narrow"), name, stage.source.name,
+            stage.source.origin, stage.source.license, stage.template.layer, stage.template.samples,
+        )  # fmt: skip
+
+    def _doubles(self) -> list[Any]:
+        """For each block the rows that are no rows of their own."""
+        import numpy as np
+
+        known: dict[tuple[str, int], Any] = {}
+        for source, header in self.settled.items():
+            table = self.store.table(header.key, "doubles")
+            chunk, row = table["chunk"].to_numpy(), table["row"].to_numpy()
+            for index in np.unique(chunk).tolist():
+                known[source, index] = row[chunk == index]
+        places = {
+            (source, id(result)): index
+            for source, chunks in self.results.items()
+            for index, result in enumerate(chunks)
+        }
+        empty = np.zeros(0, np.int32)
+        found = []
+        for name, result in self.blocks:
+            source = self.graph.renders[name].source.name
+            found.append(known.get((source, places[source, id(result)]), empty))
+        return found
+
+    # the gathers
+
+    def decide(self) -> MixResult:
+        """Keys settled, records compared, parted and mixed."""
+        self._settle()
+        narrow = tuple(
+            result.renders[name].part("narrow").sha256 for name, result in self.blocks
+        )
+        names = tuple(name for name, _ in self.blocks)
+        settled = tuple(header.digest for header in self.settled.values())
+        self.base = (raw_digest("pool", canonical([narrow, names, settled])).hex(),)
+        facts = {"candidates": self.base[0]}
+        self.screened = self.run.gather(
+            "screen", self.graph.screen, self.base, self._screen, **facts
+        )
+        self.parted = self.run.gather(
+            "split", self.graph.split, self.base, self._split, **facts
+        )
+        inputs = (*self.base, self.screened.digest, self.parted.digest)
+        facts |= {"screened": self.screened.digest, "parts": self.parted.digest}
+        self.mixed = self.run.gather("mix", self.graph.mix, inputs, self._mix, **facts)
+        return msgspec.convert(self.mixed.meta["result"], MixResult)
+
+    def _settle(self) -> None:
+        from sftspec.stages.settle import settle
+
+        for source, chunks in self.results.items():
+            part = self.graph.sources[source].source
+            stage = g.Settle(source, "duplicate-row" if part.key is None else "duplicate-key")
+            inputs = tuple(result.rows.part("rows").sha256 for result in chunks)
+
+            def work(stage: g.Settle = stage, chunks: Sequence[ChunkResult] = chunks) -> Any:
+                return settle(stage, [self.store.table(r.rows.key, "rows") for r in chunks])
+
+            facts = {f"source {source}": self.run.files_digest(source)}
+            self.settled[source] = self.run.gather(
+                f"keys {source}", stage, inputs, work, **facts
+            )
+
+    def _screen(self) -> Any:
+        from sftspec.stages.screen import screen
+
+        return screen(self.graph.screen, self.pool())
+
+    def _split(self) -> Any:
+        from sftspec.stages.split import split
+
+        return split(self.graph.split, self.pool())
+
+    def alive(self) -> Any:
+        """Candidates that nothing set aside."""
+        alive = self.pool().alive()
+        alive[self.store.table(self.screened.key, "dropped")["place"].to_numpy()] = False
+        return alive
+
+    def _mix(self) -> Any:
+        from sftspec.stages.mix import mix
+
+        parts = self.store.table(self.parted.key, "parts")["part"].to_numpy()
+        tables, result = mix(self.graph.mix, self.pool(), self.alive(), parts)
+        return tables, {"result": msgspec.to_builtins(result)}
+
+    def chosen(self) -> Any:
+        """The mix stage's table."""
+        return self.store.table(self.mixed.key, "chosen")
+
+    def reasons(self) -> list[str | None]:
+        """Why each candidate was rejected, by rows and by comparison; None where it was not."""
+        found: list[str | None] = self.pool().arrow("reason").to_pylist()
+        dropped = self.store.table(self.screened.key, "dropped")
+        for place, reason in zip(
+            dropped["place"].to_pylist(), dropped["reason"].to_pylist(), strict=True
+        ):
+            found[place] = reason
+        return found
+
+    def culprits(self) -> dict[str, int]:
+        """Which template and reason took how many candidates."""
+        templates = self.pool().constant("template")
+        found: dict[str, int] = {}
+        for template, reason in zip(templates, self.reasons(), strict=True):
+            if reason is not None:
+                label = f"`{reason}` on template `{template}`"
+                found[label] = found.get(label, 0) + 1
+        return found
+
+    def outcome(self) -> Outcome:
+        """Everything after the mix: tests, gates, files."""
+        tests = self.tests()
+        judged = self._judge(tests)
+        files = [*self._emit(), *self._papers()]
+        counts = self._counts(files)
+        papers = {file.name: file for file in files}
+        root = self.store.header(papers["index.parquet"].key)
+        return Outcome(
+            files=tuple(files),
+            mixture=msgspec.convert(self.mixed.meta["result"], MixResult),
+            judgement=msgspec.convert(judged.meta["result"], Judgement),
+            tests=tests,
+            counts=counts,
+            root=root.meta["root"] if root else "",
+        )
+
+    def tests(self) -> tuple[TestAnswer, ...]:
+        """The spec's own tests, run."""
+        from sftspec.stages.unit import run_test
+
+        return tuple(
+            run_test(self.graph.renders[test.template], test) for test in self.graph.tests
+        )
+
+    def _judge(self, tests: Sequence[TestAnswer]) -> Header:
+        from sftspec.stages.judge import judge
+
+        stage = self.graph.judge
+        passed = [test.passed for test in tests]
+
+        def work() -> Any:
+            chosen = self.chosen()["position"].to_numpy() >= 0
+            result = judge(stage, self.pool(), chosen, self.reasons(), passed)
+            return {}, {"result": msgspec.to_builtins(result)}
+
+        inputs = (
+            *self.base,
+            self.screened.digest,
+            self.mixed.digest,
+            canonical(passed).decode(),
+        )
+        return self.run.gather("gates", stage, inputs, work, mixture=self.mixed.digest)
+
+    # files
+
+    def _emit(self) -> list[FileResult]:
+        found: list[FileResult] = []
+        for stage in self.graph.emits:
+            found.extend(self._emit_format(stage))
+        return found
+
+    def _emit_format(self, stage: g.Emit) -> list[FileResult]:
+        """A format's files. The list of them is kept, so that it need not be worked out again."""
+        turns = tuple(r.renders[name].part("turns").sha256 for name, r in self.blocks)
+        listing = raw_digest(
+            "emit-list", canonical([self.mixed.digest, stage_key(stage, turns)])
+        ).hex()
+        known = self.store.header(listing)
+        stale = 0
+        if known is None or any(
+            self.store.header(one["key"]) is None for one in known.meta["files"]
+        ):
+            files, stale = self._shards(stage)
+            if known is None:
+                known = self.store.put(listing, {}, {"files": msgspec.to_builtins(files)})
+        files = msgspec.convert(known.meta["files"], list[FileResult])
+        node = f"emit {stage.format}"
+        facts = self.run.facts(
+            stage, mixture=self.mixed.digest, text=raw_digest("turns", canonical(turns)).hex()
+        )
+        self.run.note(node, max(len(files), 1), stale, self.run.cause(node, facts))
+        return files
+
+    def _shards(self, stage: g.Emit) -> tuple[list[FileResult], int]:
+        import numpy as np
+
+        pool, chosen = self.pool(), self.chosen()
+        part, position = chosen["part"].to_numpy(), chosen["position"].to_numpy()
+        block, row = pool.block_of(), pool.row_of()
+        tasks: list[EmitTask] = []
+        names: dict[str, tuple[str, str]] = {}
+        for number, (name, _) in enumerate(self.graph.mix.parts):
+            places = np.flatnonzero((part == number) & (position >= 0))
+            places = places[np.argsort(position[places])]
+            count = -(-len(places) // SHARD)
+            for shard in range(count):
+                some = places[shard * SHARD : (shard + 1) * SHARD]
+                task = self._shard(stage, block[some], row[some])
+                suffix = "" if count == 1 else f"-{shard:05d}-of-{count:05d}"
+                names[task.key] = (f"{name}{suffix}.{stage.format}", name)
+                tasks.append(task)
+        stale = [task for task in tasks if self.store.header(task.key) is None]
+        for _ in self.run.engine.map(stale):
+            pass
+        return [self._file(task.key, names[task.key]) for task in tasks], len(stale)
+
+    def _file(self, key: str, names: tuple[str, str]) -> FileResult:
+        from sftspec.engine.store import Corrupt
+
+        header = self.store.header(key)
+        if header is None:
+            raise Corrupt(key)
+        meta = header.meta
+        return FileResult(names[0], key, "file", meta["sha256"], meta["bytes"], meta["records"])
+
+    def _shard(self, stage: g.Emit, block: Any, row: Any) -> EmitTask:
+        import numpy as np
+
+        used = np.unique(block)
+        local = np.searchsorted(used, block).astype(np.int32)
+        picks = np.stack([local, row.astype(np.int32)], axis=1).tobytes()
+        headers = [
+            self.blocks[index][1].renders[self.blocks[index][0]] for index in used.tolist()
+        ]
+        inputs = (*(h.part("turns").sha256 for h in headers), raw_digest("picks", picks).hex())
+        return EmitTask(
+            stage, stage_key(stage, inputs), tuple(h.key for h in headers), picks, len(row)
+        )
+
+    def _papers(self) -> list[FileResult]:
+        """The index of all candidates, and every rejected row with its reason."""
+        from sftspec.engine.papers import index_paper, rejected_paper
+
+        inputs = canonical([self.base, self.screened.digest, self.mixed.digest])
+        found = []
+        for name, make in (("index.parquet", index_paper), ("rejected.jsonl", rejected_paper)):
+            places = [
+                [c.path, c.line] for s in self.results.values() for c in (r.chunk for r in s)
+            ]
+            rejects = [r.rows.digest for s in self.results.values() for r in s]
+            why = [r.renders[n].part("why").sha256 for n, r in self.blocks]
+            key = raw_digest(
+                "paper", name.encode(), inputs, canonical([places, rejects, why, 1])
+            ).hex()
+            header = self.store.header(key)
+            stale = header is None
+            if header is None:
+                parts, meta = make(self)
+                header = self.store.put(key, parts, meta)
+            node = name.split(".")[0]
+            facts = {"mixture": self.mixed.digest, "candidates": self.base[0]}
+            self.run.note(node, 1, int(stale), self.run.cause(node, facts))
+            info = header.part("file")
+            found.append(
+                FileResult(name, key, "file", info.sha256, info.length, header.meta["records"])
+            )
+        return found
+
+    def _counts(self, files: Sequence[FileResult]) -> dict[str, Any]:
+        """The sums of the funnel, from what the papers counted."""
+        papers = {file.name: self.store.header(file.key) for file in files}
+        index, rejected = papers["index.parquet"], papers["rejected.jsonl"]
+        assert index is not None  # noqa: S101 - both were just found or made
+        assert rejected is not None  # noqa: S101 - as above
+        read = sum(r.rows.meta["read"] for s in self.results.values() for r in s)
+        return {"rows_read": read, **rejected.meta["counts"], **index.meta["counts"]}

@@ -1,0 +1,313 @@
+"""The two papers of a snapshot: the index of every candidate, and every row that did not make it."""
+
+from collections import Counter
+import hashlib
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sftspec.engine.run import ChunkResult
+from sftspec.engine.store import Header, Store
+from sftspec.ground.canon import raw_digest
+from sftspec.plan.graph import Graph
+
+ARITY = 256
+_ROW_GROUP = 65_536
+
+
+class Decided(Protocol):
+    """What the gathers of a run decided, as the papers read it."""
+
+    store: Store
+    graph: Graph
+    results: dict[str, list[ChunkResult]]
+    blocks: list[tuple[str, ChunkResult]]
+    settled: dict[str, Header]
+    screened: Header
+    mixed: Header
+
+    def pool(self) -> Any:
+        """The narrow columns of all candidates."""
+
+    def chosen(self) -> Any:
+        """The mix stage's table."""
+
+    def reasons(self) -> list[str | None]:
+        """Why each candidate was rejected."""
+
+
+def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`index.parquet`: a line per candidate, sorted by id, with its fate.
+
+    `fate` is the part it was chosen for, `not_chosen`, or `rejected:<reason>`.
+    """
+    pool, chosen = work.pool(), work.chosen()
+    order = pa.array(pool.by_id())
+    reasons = work.reasons()
+    position = chosen["position"].to_numpy()
+    part = chosen["part"].to_numpy()
+    parts = [name for name, _ in work.graph.mix.parts]
+    fates = [
+        f"rejected:{reason}" if reason else parts[number] if place >= 0 else "not_chosen"
+        for reason, number, place in zip(reasons, part.tolist(), position.tolist(), strict=True)
+    ]
+    files, lines = _places(work)
+    columns: dict[str, Any] = {
+        "id": pool.arrow("id"),
+        "content": pool.arrow("content"),
+        "source": _words(pool.constant("source")),
+        "key": pool.arrow("key"),
+        "file": _words(files),
+        "line": pa.array(lines, pa.int64()),
+        "template": _words(pool.constant("template")),
+        "variant": pool.arrow("variant"),
+        "group": pool.arrow("group"),
+    }
+    for facet in work.graph.judge.facets:
+        if facet not in {"source", "template"}:
+            columns[f"tag.{facet}"] = _facet(pool, facet, work.graph.judge.many)
+    for number in range(len(next(iter(work.graph.renders.values())).measures)):
+        columns[f"measure.{number}"] = pool.arrow(f"m.{number}")
+    result = msgspec.convert(work.mixed.meta["result"], dict[str, Any])
+    phases = [phase.name for phase in work.graph.mix.phases]
+    phase = chosen["phase"].to_pylist()
+    columns |= {
+        "cell": _cells(pool, result["facets"]),
+        "rank": chosen["rank"].combine_chunks(),
+        "fate": _words(fates),
+        "part": _words(
+            [
+                parts[n] if p >= 0 else None
+                for n, p in zip(part.tolist(), position.tolist(), strict=True)
+            ]
+        ),
+        "phase": _words([phases[p] if p >= 0 else None for p in phase]),
+        "position": pa.array([p if p >= 0 else None for p in position.tolist()], pa.int64()),
+    }
+    table = pa.table(columns).take(order)
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table, sink, compression="zstd", compression_level=3, row_group_size=_ROW_GROUP,
+        store_schema=False, write_statistics=False,
+    )  # fmt: skip
+    data = sink.getvalue()
+    taken = np.flatnonzero(position[order.to_numpy()] >= 0)
+    root = merkle_root(_leaves(pool, order.to_numpy()[taken]))
+    counts = {
+        "candidates": pool.size,
+        "chosen": int((position >= 0).sum()),
+        "not_chosen": sum(fate == "not_chosen" for fate in fates),
+        "rejected": sum(reason is not None for reason in reasons),
+        "distribution": _distribution(work, pool, position, part, parts),
+    }
+    return {"file": data}, {"records": pool.size, "counts": counts, "root": root}
+
+
+def _words(values: list[Any]) -> Any:
+    return pa.array(values, pa.string()).dictionary_encode()
+
+
+def _facet(pool: Any, facet: str, many: tuple[str, ...]) -> Any:
+    if facet in many:
+        column = pool.arrow(f"tag.{facet}")
+        return (
+            column
+            if pa.types.is_list(column.type)
+            else pa.nulls(pool.size, pa.list_(pa.string()))
+        )
+    if facet in {"layer", "origin", "license"}:
+        return _words(pool.constant(facet))
+    return pool.arrow(f"tag.{facet}").cast(pa.string()).dictionary_encode()
+
+
+def _cells(pool: Any, facets: list[str]) -> Any:
+    columns = [pool.facet(name) for name in facets]
+    if not columns:
+        return _words([""] * pool.size)
+    return _words([" ".join(map(str, row)) for row in zip(*columns, strict=True)])
+
+
+def _places(work: Decided) -> tuple[list[str], Any]:
+    """File and absolute line of each candidate."""
+    pool = work.pool()
+    files: list[str] = []
+    bases: list[int] = []
+    for (_, result), size in zip(work.blocks, pool.sizes, strict=True):
+        files.extend([result.chunk.path] * size)
+        bases.extend([result.chunk.line] * size)
+    return files, pool.numbers("line").astype(np.int64) + np.array(bases, np.int64)
+
+
+def _leaves(pool: Any, places: Any) -> list[bytes]:
+    ids = pool.arrow("id").take(pa.array(places)).to_pylist()
+    contents = pool.arrow("content").take(pa.array(places)).to_pylist()
+    return [a + b for a, b in zip(ids, contents, strict=True)]
+
+
+def merkle_root(leaves: list[bytes]) -> str:
+    """Root of a 256-ary Merkle tree over (id, content) in the order of ids (Merkle 1987)."""
+    level = leaves
+    height = 0
+    while len(level) > 1 or height == 0:
+        level = [
+            raw_digest(f"tree-{height}", b"".join(level[at : at + ARITY]))
+            for at in range(0, max(len(level), 1), ARITY)
+        ]
+        height += 1
+    return "sha256:" + level[0].hex()
+
+
+def _distribution(
+    work: Decided, pool: Any, position: Any, part: Any, parts: list[str]
+) -> dict[str, dict[str, dict[str, int]]]:
+    """Chosen records by part, facet and value."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for number, name in enumerate(parts):
+        places = np.flatnonzero((part == number) & (position >= 0)).tolist()
+        if not places:
+            continue
+        found[name] = {}
+        for facet in work.graph.judge.facets:
+            column = pool.facet(facet)
+            counts: Counter[str] = Counter()
+            for place in places:
+                value = column[place]
+                counts.update(
+                    value if isinstance(value, list) else [] if value is None else [value]
+                )
+            if counts:
+                found[name][facet] = dict(sorted(counts.items()))
+    return found
+
+
+def rejected_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`rejected.jsonl`: every row and candidate that was set aside, and why; sorted."""
+    rows = [*_row_rejects(work), *_double_rejects(work)]
+    row_reasons: dict[str, Counter[str]] = {}
+    for source, one in rows:
+        row_reasons.setdefault(source, Counter())[one["reason"]] += 1
+    candidates = list(_candidate_rejects(work))
+    reasons = Counter(f"{one['stage']}:{one['reason']}" for one in candidates)
+    lines = sorted(
+        (one["file"], one["line"], one.get("template", ""), one.get("variant", 0), one["stage"],
+         one["reason"], encode_line(one))
+        for one in [*(one for _, one in rows), *candidates]
+    )  # fmt: skip
+    data = b"".join(line[-1] for line in lines)
+    counts = {
+        "rows_rejected": len(rows),
+        "rows_used": sum(r.rows.meta["read"] for s in work.results.values() for r in s)
+        - len(rows),
+        "sources": {
+            source: {
+                "read": sum(r.rows.meta["read"] for r in chunks),
+                "rejected": dict(sorted(row_reasons.get(source, Counter()).items())),
+            }
+            for source, chunks in work.results.items()
+        },
+        "rejected_by_reason": dict(sorted(reasons.items())),
+    }
+    return {"file": data}, {"records": len(lines), "counts": counts}
+
+
+def encode_line(one: dict[str, Any]) -> bytes:
+    """A reject as a line of JSON, its keys in a fixed order, nothing that is null."""
+    names = (
+        "file",
+        "line",
+        "key",
+        "id",
+        "template",
+        "variant",
+        "stage",
+        "reason",
+        "evidence",
+        "of",
+    )
+    return (
+        msgspec.json.encode({name: one[name] for name in names if one.get(name) is not None})
+        + b"\n"
+    )
+
+
+def _row_rejects(work: Decided) -> Any:
+    for source, chunks in work.results.items():
+        for result in chunks:
+            for one in work.store.table(result.rows.key, "rejects").to_pylist():
+                one["file"] = result.chunk.path
+                one["line"] += result.chunk.line
+                yield source, one
+
+
+def _double_rejects(work: Decided) -> Any:
+    for source, header in work.settled.items():
+        chunks = work.results[source]
+        for one in work.store.table(header.key, "doubles").to_pylist():
+            chunk = chunks[one["chunk"]].chunk
+            evidence = (
+                "an equal row came before"
+                if header.meta["reason"] == "duplicate-row"
+                else "its key came before"
+            )
+            yield source, {
+                "file": chunk.path, "line": one["line"] + chunk.line, "key": one["key"],
+                "stage": "ingest", "reason": header.meta["reason"], "evidence": evidence,
+            }  # fmt: skip
+
+
+def _candidate_rejects(work: Decided) -> Any:
+    pool = work.pool()
+    dropped = {
+        one["place"]: one for one in work.store.table(work.screened.key, "dropped").to_pylist()
+    }
+    texts = {line.at: line.text for line in work.graph.screen.lines}
+    files, lines = _places(work)
+    templates = pool.constant("template")
+    stages = pool.arrow("stage").to_pylist()
+    reasons = pool.arrow("reason").to_pylist()
+    keys, ids = pool.arrow("key"), pool.arrow("id")
+    variants = pool.numbers("variant")
+    why = _evidence(work)
+    for place in range(pool.size):
+        compared = dropped.get(place)
+        if reasons[place] is None and compared is None:
+            continue
+        one: dict[str, Any] = {
+            "file": files[place], "line": int(lines[place]), "key": keys[place].as_py(),
+            "id": ids[place].as_py().hex(), "template": templates[place],
+            "variant": int(variants[place]),
+        }  # fmt: skip
+        if compared is not None:
+            of = compared["of"]
+            one |= {
+                "stage": "screen", "reason": compared["reason"], "evidence": texts[compared["at"]],
+                "of": of.hex() if of else None,
+            }  # fmt: skip
+        else:
+            one |= {"stage": stages[place], "reason": reasons[place], "evidence": why(place)}
+        yield one
+
+
+def _evidence(work: Decided) -> Any:
+    """The evidence of a candidate, read from its block when first asked."""
+    pool = work.pool()
+    block, row = pool.block_of(), pool.row_of()
+    tables: dict[int, Any] = {}
+
+    def why(place: int) -> str | None:
+        index = int(block[place])
+        if index not in tables:
+            name, result = work.blocks[index]
+            tables[index] = work.store.table(result.renders[name].key, "why")["evidence"]
+        found: str | None = tables[index][int(row[place])].as_py()
+        return found
+
+    return why
+
+
+def sha256_of(data: bytes) -> str:
+    """The hex digest of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,178 @@
+"""Tasks on Ray: plain tasks that return digests, never rows; the store is what nodes share.
+
+Ray runs a task at least once, so what a task writes has a name of its own until it is renamed to
+its key, and equal keys hold equal bytes: a second attempt finds the first one's object.
+"""
+
+from collections.abc import Iterator, Sequence
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sftspec.engine.keys import COMPILER
+from sftspec.engine.store import Corrupt, Store
+from sftspec.engine.work import Done, Task, decode_task, encode_task, perform
+from sftspec.ground.report import Fault
+
+AHEAD = 4
+RETRIES = 3
+_OK, _FAULT, _CORRUPT = b"o", b"f", b"c"
+
+
+def run_remote(root: str, store: str, data: bytes) -> bytes:
+    """A task in a worker: its result, or the fault it met, as bytes."""
+    import gc
+
+    gc.disable()
+    try:
+        done = perform(decode_task(data), Path(root), _store(store))
+    except Fault as fault:
+        return _FAULT + msgspec.json.encode(
+            [fault.slug, fault.message, fault.path, fault.stage, fault.hint]
+        )
+    except Corrupt as bad:
+        return _CORRUPT + bad.key.encode()
+    finally:
+        gc.enable()
+    return _OK + msgspec.json.encode(done)
+
+
+_stores: dict[str, Store] = {}
+
+
+def _store(path: str) -> Store:
+    """This worker's view of the store; what it verified once it need not verify again."""
+    if path not in _stores:
+        _stores[path] = Store(Path(path))
+    return _stores[path]
+
+
+def probe(store: str, name: str) -> tuple[str, int]:
+    """What a node sees of the store, and which compiler it runs."""
+    try:
+        return (Path(store) / "tmp" / name).read_text(), COMPILER
+    except OSError:
+        return "", COMPILER
+
+
+class RayEngine:
+    """Runs tasks on a local Ray, or on the cluster that `RAY_ADDRESS` names."""
+
+    name = "ray"
+
+    def __init__(self, root: Path, store: Store, *, workers: int = 0, memory: int = 0) -> None:
+        self.root = root
+        self.store = store
+        self.workers = workers
+        self.memory = memory
+        self.ray: Any = None
+        self.work: Any = None
+
+    def _start(self) -> None:
+        """Start or join Ray when the first task comes: a build with nothing to do starts nothing."""
+        if self.ray is not None:
+            return
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        import ray
+
+        options: dict[str, Any] = {
+            "include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR,
+            "configure_logging": False,
+        }  # fmt: skip
+        if not os.environ.get("RAY_ADDRESS"):
+            options |= {"address": "local", "num_cpus": self.workers or os.cpu_count()}
+            if self.memory:
+                options["object_store_memory"] = self.memory
+        try:
+            ray.init(**options)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise Fault(
+                "ray-not-started", f"Ray cannot be started: {error}", stage="engine",
+                hint="use `--engine local`, or check RAY_ADDRESS",
+            ) from None  # fmt: skip
+        self.ray = ray
+        self._probe_nodes()
+        self.work = ray.remote(run_remote).options(max_retries=RETRIES, num_cpus=1)
+
+    def _probe_nodes(self) -> None:
+        """Every node must see this store and run this compiler."""
+        ray = self.ray
+        name = f"nonce-{os.getpid()}-{os.urandom(8).hex()}"
+        path = self.store.root / "tmp" / name
+        path.write_text(name)
+        try:
+            from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+            task = ray.remote(probe)
+            nodes = [node for node in ray.nodes() if node["Alive"]]
+            found = ray.get(
+                [
+                    task.options(
+                        scheduling_strategy=NodeAffinitySchedulingStrategy(
+                            node["NodeID"], soft=False
+                        )
+                    ).remote(str(self.store.root), name)
+                    for node in nodes
+                ]
+            )
+        finally:
+            path.unlink(missing_ok=True)
+        for node, (seen, revision) in zip(nodes, found, strict=True):
+            _judge_node(str(node["NodeManagerHostname"]), seen == name, revision)
+
+    def map(self, tasks: Sequence[Task]) -> Iterator[Done]:
+        """What each task made, as they end; a few more than there are workers are on their way."""
+        if not tasks:
+            return
+        self._start()
+        waiting = list(reversed(tasks))
+        cpus = int(self.ray.cluster_resources().get("CPU", 1))
+        running: list[Any] = []
+        while waiting or running:
+            while waiting and len(running) < cpus * AHEAD:
+                running.append(
+                    self.work.remote(
+                        str(self.root), str(self.store.root), encode_task(waiting.pop())
+                    )
+                )
+            ended, running = self.ray.wait(running, num_returns=1)
+            yield self._result(ended[0])
+
+    def _result(self, reference: Any) -> Done:
+        try:
+            data: bytes = self.ray.get(reference)
+        except self.ray.exceptions.RayError as error:
+            raise Fault(
+                "worker-lost", f"a task died {RETRIES + 1} times: {type(error).__name__}",
+                stage="engine", hint="give Ray more memory, or use a smaller `--chunk-bytes`",
+            ) from None  # fmt: skip
+        kind, body = data[:1], data[1:]
+        if kind == _FAULT:
+            slug, message, path, stage, hint = msgspec.json.decode(body)
+            raise Fault(slug, message, path=path, stage=stage, hint=hint)
+        if kind == _CORRUPT:
+            raise Corrupt(body.decode())
+        return msgspec.json.decode(body, type=Done)
+
+    def close(self) -> None:
+        """Leave Ray; tasks that still run are cancelled with it."""
+        if self.ray is not None:
+            self.ray.shutdown()
+            self.ray = None
+
+
+def _judge_node(host: str, sees: bool, revision: int) -> None:  # noqa: FBT001 - a fact of the node
+    if not sees:
+        raise Fault(
+            "store-not-shared", f"node `{host}` does not see the store", stage="engine",
+            hint="put the project and its store on a file system that all nodes share",
+        )  # fmt: skip
+    if revision != COMPILER:
+        raise Fault(
+            "worker-differs", f"node `{host}` runs compiler revision {revision}, here it is {COMPILER}",
+            stage="engine", hint="install the same sftspec on all nodes",
+        )  # fmt: skip

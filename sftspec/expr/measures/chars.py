@@ -1,0 +1,6 @@
+"""Length of a text."""
+
+
+def chars(text: str) -> int:
+    """Characters (code points) of the text."""
+    return len(text)

@@ -1,0 +1,1 @@
+"""Mergeable facts of many records, one a file."""

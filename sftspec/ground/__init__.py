@@ -1,0 +1,1 @@
+"""What every room may know: text, diagnostics, canonical bytes, records."""

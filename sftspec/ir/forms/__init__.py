@@ -1,0 +1,1 @@
+"""The lines each block kind takes, a file a kind."""

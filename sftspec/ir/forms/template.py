@@ -1,0 +1,244 @@
+"""`template`: a versioned sample frame, from a row to a conversation."""
+
+from math import prod
+from typing import Any
+
+from sftspec.expr import nodes as ex, types
+from sftspec.expr.check import Checker, Scope
+from sftspec.ground.report import Label
+from sftspec.ir import body as b
+from sftspec.ir.forms.base import Form, Line, lines
+from sftspec.ir.forms.tags import read_tags
+from sftspec.ir.forms.turns import TURN_FORMS, TurnReader, response_record
+from sftspec.ir.jinja import compile_body
+from sftspec.ir.json_schema import json_schema
+from sftspec.ir.narrow import narrowed, not_null, reach_of
+from sftspec.ir.nodes import Expect, Phrasing, Source, Template
+from sftspec.ir.values import BodyScope, Place
+from sftspec.ir.world import LAYERS, World
+from sftspec.syntax import tree
+
+KIND = "template"
+_TAGS = (
+    Form("FACET = EXPR", "a value, a list of values, or a field of the row"),
+    Form("FACET by PATH {", "a mapping of a field", inner=(Form("WORD VALUE"),)),
+)
+FORM = Form(
+    "template NAME VERSION {",
+    "a versioned sample frame",
+    inner=(
+        Form("layer = NAME", "generic, skill, domain or system", once=True, needed=True),
+        Form("from SOURCE as NAME [where COND]", "which rows it takes", once=True, needed=True),
+        Form("from LIST as NAME [where COND]", "several sources", later=True),
+        Form("vary NAME = PHRASING", "a wording drawn per record"),
+        Form("samples = INT", "variants per row", once=True),
+        Form("tags {", "what the record is", once=True, inner=_TAGS),
+        *TURN_FORMS,
+        Form("expect COND", "what must hold of the finished sample"),
+        Form("expect COND when COND2", "what must hold where something does"),
+        Form("tools = EXPR [from PATH]", "tools", later=True),
+        Form("tools = EXPR as NAME", "tools of the row", later=True),
+        Form("messages = PATH as NAME [{]", "a conversation of the row", later=True),
+        Form("extra = LIST", "passthrough fields", later=True),
+    ),
+)
+
+
+def lower(line: Line, world: World) -> Template | None:
+    """The template with its bodies read and typed."""
+    return _Reader(line, world).read()
+
+
+class _Reader:
+    def __init__(self, line: Line, world: World) -> None:
+        self.line = line
+        self.world = world
+        self.report = world.report
+        self.name = line.name("name")
+        self.lines = lines(
+            f"template `{self.name}`",
+            line.entry.head,
+            line.entry.body,
+            FORM.inner,
+            world.report,
+        )
+
+    def _find(self, head: str) -> Line | None:
+        return next((item for item in self.lines if item.form.head.split(" ")[0] == head), None)
+
+    def read(self) -> Template | None:
+        origin = self._find("from")
+        if origin is None:
+            return None
+        node = origin.slots["source"]
+        source = self.world.get("source", origin.name("source"), node.span)
+        if source is None:
+            return None
+        self._may_sample(source, node)
+        alias = origin.name("name")
+        where = self._where(origin, source, alias)
+        row = source.row
+        narrow = narrowed(row, alias, where)
+        scope = self._scope(alias, row, where)
+        vary = self._vary(scope)
+        scope = BodyScope(
+            alias,
+            row,
+            {name: None for name, _ in vary},
+            scope.tables,
+            scope.schemas,
+            scope.not_null,
+        )
+        tags = read_tags(self._find("tags"), self.name, alias, narrow, self.world, _TAGS)
+        reader = TurnReader(self.name, scope, self.world, narrow)
+        items = [item for item in self.lines if item.form in TURN_FORMS]
+        turns = reader.read(items)
+        record = response_record(turns, self.world)
+        if len(turns) == len(items):
+            self._check_turns(turns)
+        return Template(
+            name=self.name,
+            version=getattr(self.line.slots["version"], "value", ""),
+            layer=self._layer(),
+            source=source.name,
+            alias=alias,
+            where=where,
+            vary=tuple(vary),
+            samples=self._samples(vary),
+            tags=tags,
+            turns=tuple(turns),
+            expects=tuple(self._expects(alias, row, record)),
+            tables=tuple(scope.tables),
+            prompts=tuple(reader.prompts),
+            schemas=tuple(dict.fromkeys(t.schema for t in turns if t.schema)),
+            row=row,
+            reach={name: reach_of(tag, narrow) for name, tag in tags.items()},
+            span=self.line.entry.head,
+        )
+
+    def _may_sample(self, source: Source, node: tree.Expr) -> None:
+        if source.role != "train":
+            self.report.error(
+                "source-not-sampled", node.span, f"source `{source.name}` has `role = {source.role}`",
+                labels=(Label(source.span, "declared here"),),
+                hint="a template takes rows of a source without a role",
+            )  # fmt: skip
+        elif source.excluded is not None:
+            self.report.error(
+                "source-excluded", node.span, f"source `{source.name}` is excluded: {source.excluded}",
+                labels=(Label(source.span, "declared here"),),
+            )  # fmt: skip
+
+    def _where(self, origin: Line, source: Source, alias: str) -> ex.Typed | None:
+        if "cond" not in origin.slots:
+            return None
+        scope = Scope({alias: source.row}, f"the rows of `{source.name}`")
+        return Checker(scope, self.report).condition(origin.slots["cond"])
+
+    def _layer(self) -> str:
+        item = self._find("layer")
+        if item is None:
+            return ""
+        facet = self.world.built_in("layer")
+        return self.world.value_of(facet, item.slots["name"]) or LAYERS[0]
+
+    def _scope(self, alias: str, row: types.Record, where: ex.Typed | None) -> BodyScope:
+        tables = self.world.all("table")
+        schemas = {
+            name: json_schema(schema.record)
+            for name, schema in self.world.all("schema").items()
+        }
+        return BodyScope(alias, row, {}, tables, schemas, frozenset(not_null(where)))
+
+    def _vary(self, scope: BodyScope) -> list[tuple[str, tuple[b.Body, ...]]]:
+        found: list[tuple[str, tuple[b.Body, ...]]] = []
+        taken = {scope.alias, *scope.tables, *scope.schemas}
+        for item in self.lines:
+            if item.form.head != "vary":
+                continue
+            name = item.name("name")
+            node = item.slots["phrasing"]
+            phrasing: Phrasing | None = self.world.get(
+                "phrasing", item.name("phrasing"), node.span
+            )
+            if name in taken:
+                self.report.error(
+                    "duplicate-name", item.slots["name"].span, f"`{name}` has a meaning already"
+                )
+            if phrasing is None:
+                continue
+            taken.add(name)
+            bodies = [
+                compile_body(text.value, Place(text, text.span), scope, self.report)
+                for text in phrasing.options
+            ]
+            found.append((name, tuple(body for body in bodies if body is not None)))
+        return found
+
+    def _samples(self, vary: list[tuple[str, tuple[b.Body, ...]]]) -> int:
+        item = self._find("samples")
+        if item is None:
+            return 1
+        wanted = item.whole()
+        there = prod(len(options) for _, options in vary)
+        if wanted < 1:
+            self.report.error("out-of-range", item.slots["int"].span, "`samples` is at least 1")
+        elif wanted > there:
+            self.report.error(
+                "too-many-samples", item.slots["int"].span,
+                f"{wanted} samples of a row, and only {there} different wording{'s' if there != 1 else ''}",
+                hint=f"write `samples = {there}`, or add wordings to what it varies",
+            )  # fmt: skip
+        return max(1, wanted)
+
+    def _expects(
+        self, alias: str, row: types.Record, record: types.Record | None
+    ) -> list[Expect]:
+        scope = self.world.record_scope(row={alias: row}, response=record)
+        checker = Checker(scope, self.report)
+        found: list[Expect] = []
+        for item in self.lines:
+            if item.form.head != "expect":
+                continue
+            node = checker.condition(item.slots["cond"])
+            when = checker.condition(item.slots["cond2"]) if "cond2" in item.slots else None
+            if node is None or ("cond2" in item.slots and when is None):
+                continue
+            if when is not None:
+                node = ex.Or(ex.Not(when), node)
+            text = " ".join(item.entry.head.source.split())
+            found.append(Expect(node=node, text=text, span=item.span))
+        return found
+
+    def _check_turns(self, turns: list[Any]) -> None:
+        """One system turn first, then user and assistant by turns, an assistant last."""
+        roles = [turn.role for turn in turns]
+        words = {e.word(0) for e in self.line.body().entries}
+        if not turns and words & {"messages", "user", "assistant"}:
+            return
+        if not turns:
+            self.report.error(
+                "missing-line", self.line.entry.head, f"template `{self.name}` has no turns",
+                hint="write `user` and `assistant`",
+            )  # fmt: skip
+            return
+        body = roles[1:] if roles[0] == "system" else roles
+        offset = len(roles) - len(body)
+        for index, role in enumerate(body):
+            wanted = "user" if index % 2 == 0 else "assistant"
+            if role != wanted:
+                turn = turns[offset + index]
+                self.report.error(
+                    "role-order", turn.span, f"`{role}` stands where `{wanted}` is due",
+                    hint="one `system` first, then `user` and `assistant` by turns",
+                )  # fmt: skip
+                return
+        if not body or body[-1] != "assistant":
+            self.report.error(
+                "role-order", turns[-1].span, "the last turn is not the assistant's",
+                hint='add `assistant "…"`',
+            )  # fmt: skip
+        elif not any(turn.train for turn in turns):
+            self.report.error(
+                "nothing-trained", turns[-1].span, "no turn of the template is trained on"
+            )

@@ -1,0 +1,235 @@
+"""The turns of a template: `system`, `user`, `assistant` and where their text comes from."""
+
+from pathlib import Path
+import re
+from typing import Any
+
+from sftspec.expr import types
+from sftspec.expr.check import Checker, Scope
+from sftspec.ground.report import listing
+from sftspec.ground.text import Span, SpecText
+from sftspec.ir import body as b
+from sftspec.ir.forms.base import Form, Line, lines
+from sftspec.ir.jinja import compile_body
+from sftspec.ir.nodes import Part, Schema, Turn
+from sftspec.ir.paths import path_problem, resolve
+from sftspec.ir.values import BodyScope, Place
+from sftspec.ir.world import World
+from sftspec.syntax import tree
+
+MAX_PROMPT_BYTES = 1024 * 1024
+_ELEMENTS = (
+    Form("instruction TEXT", "what to do", once=True, needed=True),
+    Form("instruction CALL", "what to do, from a file", once=True),
+    Form("context TEXT", "what to do it on", once=True),
+    Form("context CALL", "what to do it on, from a file", once=True),
+)
+TURN_FORMS = (
+    Form("system TEXT", "a system turn"),
+    Form("system CALL", "a system turn from a file"),
+    Form("system PROMPT", "a system prompt"),
+    Form("user TEXT", "a user turn"),
+    Form("user CALL", 'a user turn from a file: `file("prompts/{kind}.txt", text = row.text)`'),
+    Form("user {", "a user turn in its elements", inner=_ELEMENTS),
+    Form("assistant TEXT", "an assistant turn, trained on"),
+    Form("assistant CALL", "an assistant turn from a file"),
+    Form("assistant untrained TEXT", "an assistant turn without loss"),
+    Form("assistant json SCHEMA = EXPR", "a value in the contract's JSON"),
+    Form("assistant untrained json SCHEMA = EXPR", "such a value, without loss"),
+    Form("assistant call TOOL {", "a tool call", later=True),
+    Form("tool NAME = EXPR", "an observation", later=True),
+    Form("rejected TEXT [when COND]", "the worse answer of a pair", later=True),
+)
+_HOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class TurnReader:
+    """Reads the turns of one template."""
+
+    def __init__(self, name: str, scope: BodyScope, world: World, narrow: Any) -> None:
+        self.name = name
+        self.scope = scope
+        self.world = world
+        self.report = world.report
+        self.narrow = narrow
+        self.prompts: dict[str, None] = {}
+
+    def read(self, items: list[Line]) -> list[Turn]:
+        """The turns in order; one with errors is left out."""
+        found = [self._turn(item) for item in items]
+        return [turn for turn in found if turn is not None]
+
+    def _turn(self, item: Line) -> Turn | None:
+        role = item.entry.word(0) or ""
+        train = role == "assistant" and "untrained" not in item.words
+        if "schema" in item.slots:
+            return self._json(item, train)
+        if item.entry.body is not None:
+            parts = self._elements(item)
+        elif "prompt" in item.slots:
+            parts = self._prompt(item)
+        else:
+            parts = self._part(None, item)
+        if parts is None:
+            return None
+        return Turn(
+            role=role, train=train, parts=parts, schema=None, value=None, span=item.entry.head
+        )
+
+    def _json(self, item: Line, train: bool) -> Turn | None:  # noqa: FBT001 - a field of the turn
+        node = item.slots["schema"]
+        schema: Schema | None = self.world.get("schema", item.name("schema"), node.span)
+        scope = Scope({self.scope.alias: self.scope.row}, "the row")
+        value = Checker(scope, self.report).value(item.slots["expr"])
+        if schema is None or value is None:
+            return None
+        kinds = types.arms(types.without_null(value.type))
+        if not all(isinstance(kind, types.Record | types.Any) for kind in kinds):
+            self.report.error(
+                "type-mismatch", item.slots["expr"].span,
+                f"contract `{schema.name}` is of a record, this is {types.say(value.type)}",
+            )  # fmt: skip
+            return None
+        return Turn(
+            role="assistant", train=train, parts=(), schema=schema.name, value=value.node,
+            span=item.entry.head,
+        )  # fmt: skip
+
+    def _elements(self, item: Line) -> tuple[Part, ...] | None:
+        found = lines("user", item.entry.head, item.entry.body, _ELEMENTS, self.report)
+        parts: list[Part] = []
+        for line in found:
+            part = self._part(line.entry.word(0), line)
+            if part is None:
+                return None
+            parts.extend(part)
+        return tuple(sorted(parts, key=lambda part: part.element != "instruction")) or None
+
+    def _prompt(self, item: Line) -> tuple[Part, ...] | None:
+        prompt = self.world.get("prompt", item.name("prompt"), item.slots["prompt"].span)
+        if prompt is None:
+            return None
+        self.prompts[prompt.name] = None
+        return (Part(element=None, body=b.plain(prompt.text)),)
+
+    def _part(self, element: str | None, item: Line) -> tuple[Part, ...] | None:
+        if "call" in item.slots:
+            body = self._file(item.slots["call"])
+        else:
+            text = item.text()
+            body = compile_body(text.value, Place(text, text.span), self.scope, self.report)
+        return None if body is None else (Part(element=element, body=body),)
+
+    # text from files
+
+    def _file(self, node: tree.Expr) -> b.Body | None:
+        call = node if isinstance(node, tree.Call) else None
+        if (
+            call is None
+            or call.name != "file"
+            or not call.args
+            or not isinstance(call.args[0], tree.Text)
+        ):
+            self.report.error(
+                "wrong-arguments", node.span, "a turn's text is in quotes or from `file(…)`",
+                hint='write `file("prompts/ask.txt", text = row.text)`',
+            )  # fmt: skip
+            return None
+        bound = self._bound(call)
+        path = call.args[0]
+        problem = path_problem(path.value, path.span)
+        if problem:
+            self.report.error(problem[0], path.span, problem[1], hint=problem[2])
+            return None
+        if bound is None:
+            return None
+        holes = _HOLE.findall(path.value)
+        if not holes:
+            whole: b.Body | None = self._file_body(path, path.value, bound)
+            return whole
+        return self._choice(path, holes, bound)
+
+    def _bound(self, call: tree.Call) -> dict[str, Any] | None:
+        scope = Scope({self.scope.alias: self.scope.row}, "the row")
+        checker = Checker(scope, self.report)
+        bound: dict[str, Any] = {}
+        for arg in call.args[1:]:
+            if not isinstance(arg, tree.Named) or not isinstance(arg.value, tree.Ref):
+                self.report.error(
+                    "wrong-arguments", arg.span, "a name is bound to a field: `text = row.text`"
+                )
+                return None
+            result = checker.value(arg.value)
+            if result is None:
+                return None
+            kind = result.type
+            if arg.value.parts in self.scope.not_null:
+                kind = types.without_null(kind)
+            bound[arg.name] = (arg.value.parts, kind)
+        return bound
+
+    def _choice(
+        self, path: tree.Text, holes: list[str], bound: dict[str, Any]
+    ) -> b.Body | None:
+        if len(holes) > 1:
+            self.report.error("wrong-arguments", path.span, "a path has one `{…}` at most")
+            return None
+        field = self.scope.row.field(holes[0])
+        at = path.value.find("{")
+        span = path.at(at, at + len(holes[0]) + 2)
+        facet = types.without_null(field.type) if field else None
+        if not isinstance(facet, types.Facet):
+            known = [f.name for f in self.scope.row.fields if isinstance(f.type, types.Facet)]
+            self.report.error(
+                "unknown-field", span, f"`{holes[0]}` is no field of the row that is typed by a facet",
+                hint=f"there are {listing(known)}" if known else None,
+            )  # fmt: skip
+            return None
+        row_path = (self.scope.alias, holes[0])
+        bodies: list[tuple[str, Any]] = []
+        for value in self.narrow.get(row_path, facet.values):
+            name = path.value.replace("{" + holes[0] + "}", facet.spelling(value))
+            body = self._file_body(path, name, bound)
+            if body is None:
+                return None
+            bodies.append((value, body))
+        return b.Choice(row_path, tuple(bodies))
+
+    def _file_body(self, path: tree.Text, name: str, bound: dict[str, Any]) -> Any:
+        home = Path(path.span.text.path).parent
+        shown = resolve(home, name) or name
+        text = self._read(shown, path.span)
+        if text is None:
+            return None
+        scope = BodyScope("", self.scope.row, {}, {}, {}, frozenset(), bound)
+        place = Place(None, Span(SpecText(shown, text), 0, len(text)))
+        return compile_body(text, place, scope, self.report)
+
+    def _read(self, shown: str, span: Span) -> str | None:
+        if shown not in self.world.files:
+            try:
+                with (self.world.root / shown).open("rb") as stream:
+                    data = stream.read(MAX_PROMPT_BYTES + 1)
+                if len(data) > MAX_PROMPT_BYTES:
+                    self.report.error("file-too-large", span, f"`{shown}` has more than 1 MiB")
+                    return None
+                self.world.files[shown] = data.decode("utf-8")
+            except OSError as error:
+                reason = (error.strerror or "cannot be read").lower()
+                self.report.error("file-not-found", span, f"`{shown}`: {reason}")
+                return None
+            except UnicodeDecodeError as error:
+                self.report.error(
+                    "not-utf8", span, f"`{shown}`: byte {error.start} is not UTF-8"
+                )
+                return None
+        return self.world.files[shown]
+
+
+def response_record(turns: list[Turn], world: World) -> types.Record | None:
+    """The contract of the last assistant turn, where it has one."""
+    last = next((turn for turn in reversed(turns) if turn.role == "assistant"), None)
+    if last is None or last.schema is None:
+        return None
+    schema: Schema | None = world.lowered("schema", last.schema)
+    return schema.record if schema else None

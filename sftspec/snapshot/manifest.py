@@ -1,0 +1,89 @@
+"""MANIFEST.json: who a snapshot is, where it comes from, what its gates answered, what it holds."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sftspec.ground.canon import canonical, digest
+
+FORMAT_VERSION = 1
+MANIFEST, PLAN, RECEIPT, FREEZE, README = (
+    "MANIFEST.json", "plan.json", "receipt.json", "FREEZE.json", "README.md",
+)  # fmt: skip
+COMMITTED = (MANIFEST, PLAN, FREEZE, README)
+UNLISTED = (MANIFEST, RECEIPT, FREEZE)
+
+
+class FileEntry(Struct, frozen=True):
+    """A file of the snapshot."""
+
+    name: str
+    sha256: str
+    bytes: int
+    records: int | None = None
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole manifest. Every field is deterministic; times and hosts are in the receipt."""
+
+    format_version: int
+    dataset: str
+    version: str
+    about: dict[str, Any]
+    compiler: dict[str, Any]
+    meaning: str
+    definitions: dict[str, dict[str, Any]]
+    sources: dict[str, Any]
+    counts: dict[str, Any]
+    distribution: dict[str, dict[str, dict[str, int]]]
+    mixture: dict[str, Any]
+    coverages: dict[str, Any]
+    gates: dict[str, Any]
+    tests: dict[str, Any]
+    files: tuple[FileEntry, ...]
+    root: str
+
+
+class Unreadable(Exception):  # noqa: N818 - the reader turns it into a finding
+    """A manifest that is not one, with the reason."""
+
+
+def encode(content: Any) -> bytes:
+    """Canonical bytes: sorted keys, two spaces, LF at the end."""
+    return msgspec.json.format(canonical(content), indent=2) + b"\n"
+
+
+def decode(data: bytes) -> Manifest:
+    """The manifest. Raises Unreadable on anything but the canonical bytes of a known format."""
+    try:
+        raw = msgspec.json.decode(data)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(f"it is not JSON: {error}") from None
+    version = raw.get("format_version") if isinstance(raw, dict) else None
+    if version != FORMAT_VERSION:
+        raise Unreadable(f"its format is {version!r}, this compiler knows {FORMAT_VERSION}")
+    try:
+        manifest = msgspec.convert(raw, Manifest)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(str(error)) from None
+    if encode(manifest) != data:
+        raise Unreadable("its bytes are not canonical")
+    names = [entry.name for entry in manifest.files]
+    for name in names:
+        if not portable(name) or names.count(name) > 1 or name in UNLISTED:
+            raise Unreadable(f"it lists `{name[:60]!r}`")
+    return manifest
+
+
+def portable(name: str) -> bool:
+    """Whether a name is a plain file name on any system."""
+    plain = name.isascii() and name.isprintable() and not set(name) & set('/\\:*?"<>|')
+    return (
+        plain and 0 < len(name) <= 200 and name.strip(". ") != "" and not name.startswith(".")
+    )
+
+
+def snapshot_id(data: bytes) -> str:
+    """A snapshot's id: the digest of its manifest's bytes."""
+    return digest("manifest", data)

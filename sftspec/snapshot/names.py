@@ -1,0 +1,46 @@
+"""Names of snapshots: `legal`, `legal@0.2.0`, `legal@frozen`; a word with `/` is a path."""
+
+from pathlib import Path
+
+from sftspec.ground.report import Fault, did_you_mean
+from sftspec.snapshot.manifest import FREEZE, MANIFEST
+
+
+def find(name: str, root: Path | None = None) -> Path:
+    """The folder of a snapshot. Raises Fault where there is none."""
+    if "/" in name or name in {".", ".."}:
+        folder = Path(name)
+        if not folder.is_dir():
+            raise Fault("snapshot-not-found", f"`{name}` is no folder", path=name)
+        return folder
+    from sftspec.ir.resolve import root_of
+
+    compiled = (root or root_of(Path.cwd() / "x")) / "compiled"
+    dataset, _, version = name.partition("@")
+    home = compiled / dataset
+    versions = _versions(home)
+    if version == "frozen":
+        versions = [one for one in versions if (home / one / FREEZE).exists()]
+    elif version:
+        versions = [one for one in versions if one == version]
+    if not versions:
+        known = (
+            [path.name for path in compiled.iterdir() if path.is_dir()]
+            if compiled.is_dir()
+            else []
+        )
+        raise Fault(
+            "snapshot-not-found", f"there is no snapshot `{name}`", path=str(compiled),
+            hint=did_you_mean(dataset, known) or "build one with `sftspec build`",
+        )  # fmt: skip
+    return home / versions[-1]
+
+
+def _versions(home: Path) -> list[str]:
+    """The versions under a dataset's folder, lowest first."""
+    if not home.is_dir():
+        return []
+    names = [path.name for path in home.iterdir() if (path / MANIFEST).exists()]
+    return sorted(
+        names, key=lambda name: [int(part) if part.isdigit() else 0 for part in name.split(".")]
+    )

@@ -1,0 +1,146 @@
+"""Write aside, sync, swap: a build that dies leaves the old snapshot or the new one, never half.
+
+One builder of a dataset seals at a time (a lock that the kernel lets go of when the process
+ends), so what lies in the staging folder when the lock is taken belongs to the dead.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+import fcntl
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from sftspec.engine.store import store_fault
+from sftspec.ground.report import Fault
+from sftspec.snapshot.disk import Disk
+from sftspec.snapshot.manifest import COMMITTED, FREEZE, MANIFEST, RECEIPT
+
+BLOCK = 8 * 1024 * 1024
+Bytes = Callable[[], Any]
+
+
+def seal(
+    compiled: Path, dataset: str, version: str, files: Mapping[str, tuple[Bytes, str]],
+    manifest: bytes, receipt: bytes, *, disk: Disk | None = None,
+) -> Path:  # fmt: skip
+    """Put a snapshot in its place.
+
+    `files`: name to a function that gives the bytes, and their SHA-256. Raises Fault where the
+    disk fails, and where a frozen version would change.
+    """
+    disk = disk or Disk()
+    target = compiled / dataset / version
+    staging = compiled / ".staging" / dataset
+    try:
+        disk.make_folder(staging)
+        disk.make_folder(target.parent)
+        with _lock(compiled / ".staging" / f"{dataset}.lock"):
+            _recover(disk, staging, target)
+            fresh = staging / f"{version}.new"
+            try:
+                _check_frozen(target, manifest)
+                _write_all(disk, fresh, target, files, manifest, receipt)
+                _swap(disk, fresh, target, staging)
+            except BaseException:
+                _sweep(disk, fresh)
+                raise
+            _sweep(disk, staging)
+    except OSError as error:
+        raise store_fault(error, target) from None
+    return target
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _recover(disk: Disk, staging: Path, target: Path) -> None:
+    """What a dead build left: an old snapshot set aside goes back, the rest goes."""
+    aside = staging / f"{target.name}.old"
+    if aside.is_dir() and not target.exists():
+        disk.move(aside, target)
+    for left in sorted(staging.iterdir()):
+        disk.remove(left)
+
+
+def _check_frozen(target: Path, manifest: bytes) -> None:
+    if not (target / FREEZE).exists():
+        return
+    try:
+        same = (target / MANIFEST).read_bytes() == manifest
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise Fault(
+            "frozen-version", f"version {target.name} is frozen and this build differs from it",
+            path=str(target), hint="raise the version in the dataset block",
+        )  # fmt: skip
+
+
+def _write_all(
+    disk: Disk, fresh: Path, target: Path, files: Mapping[str, tuple[Bytes, str]],
+    manifest: bytes, receipt: bytes,
+) -> None:  # fmt: skip
+    """Every file, then the receipt, then the manifest, each synced; then the folder."""
+    disk.make_folder(fresh)
+    for name in sorted(files):
+        give, wanted = files[name]
+        _write(disk, fresh / name, give(), wanted)
+    _write(disk, fresh / RECEIPT, receipt, None)
+    frozen = target / FREEZE
+    if frozen.exists():
+        _write(disk, fresh / FREEZE, frozen.read_bytes(), None)
+    _write(disk, fresh / MANIFEST, manifest, None)
+    disk.sync_folder(fresh)
+
+
+def _write(disk: Disk, path: Path, data: Any, wanted: str | None) -> None:
+    descriptor = disk.create(path)
+    state = hashlib.sha256()
+    try:
+        view = memoryview(data)
+        for at in range(0, len(view), BLOCK):
+            piece = view[at : at + BLOCK]
+            state.update(piece)
+            disk.write(descriptor, piece, path)
+        disk.sync(descriptor, path)
+    finally:
+        disk.close(descriptor, path)
+    if wanted is not None and state.hexdigest() != wanted:
+        raise Fault("damaged-result", f"`{path.name}` is not what was made", path=str(path))
+
+
+def _swap(disk: Disk, fresh: Path, target: Path, staging: Path) -> None:
+    """The new snapshot in its place, at once."""
+    if not disk.place(fresh, target):
+        _only_ours(target)
+        disk.exchange(fresh, target, staging / f"{target.name}.old")
+    disk.sync_folder(target.parent)
+
+
+def _only_ours(target: Path) -> None:
+    """A target that holds something else than a snapshot is not replaced."""
+    if (target / MANIFEST).exists():
+        return
+    strange = sorted(path.name for path in target.iterdir() if path.name not in COMMITTED)
+    if strange:
+        raise Fault(
+            "target-in-use", f"{target.name} holds `{strange[0]}` and no manifest", path=str(target),
+            hint="move it away; a version's folder is the compiler's",
+        )  # fmt: skip
+
+
+def _sweep(disk: Disk, path: Path) -> None:
+    """Take away what is no longer needed; what cannot go now goes with the next build."""
+    try:
+        if path.name.endswith(".new"):
+            disk.remove(path)
+        else:
+            for left in sorted(path.iterdir()):
+                disk.remove(left)
+    except OSError:
+        return

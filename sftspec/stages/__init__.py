@@ -1,0 +1,1 @@
+"""Pure functions from batches to batches."""

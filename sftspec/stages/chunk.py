@@ -1,0 +1,72 @@
+"""A chunk of a source, the rows made of it, and the rows set aside."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sftspec.ground.canon import canonical
+
+MAX_EVIDENCE = 200
+
+
+class Chunk(Struct, frozen=True):
+    """A run of rows of one file. `line`: the number (from 1) of its first line."""
+
+    path: str
+    offset: int
+    length: int
+    line: int
+    sha256: str
+    head: int = 0
+
+
+class RowReject(Struct, frozen=True):
+    """A row set aside. `line` is relative to the chunk, from 0; `of`: the key it yields to."""
+
+    line: int
+    key: str | None
+    stage: str
+    reason: str
+    evidence: str
+
+
+class Prepared(Struct):
+    """The good rows of a chunk, column by column, and the others.
+
+    `rids` are 16 bytes that identify a row across builds: source and key.
+    """
+
+    lines: list[int]
+    keys: list[str]
+    rids: list[bytes]
+    groups: list[str | None]
+    columns: dict[str, list[Any]]
+    rejects: list[RowReject]
+    read: int
+
+
+class LookupTable(Struct, frozen=True):
+    """Rows of a referenced source by key, as JSON."""
+
+    index: Mapping[str, int]
+    rows: Sequence[bytes]
+
+    def get(self, key: str | None) -> dict[str, Any] | None:
+        """The row of a key."""
+        at = None if key is None else self.index.get(key)
+        return None if at is None else msgspec.json.decode(self.rows[at])
+
+
+def key_text(parts: tuple[Any, ...]) -> str:
+    """A key as one text: itself where it is one text, else canonical JSON."""
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0]
+    return canonical(parts[0] if len(parts) == 1 else list(parts)).decode()
+
+
+def shorten(evidence: str) -> str:
+    """Evidence for people: escaped, at most 200 characters."""
+    plain = evidence if evidence.isprintable() else evidence.encode("unicode_escape").decode()
+    return plain if len(plain) <= MAX_EVIDENCE else plain[: MAX_EVIDENCE - 1] + "…"
