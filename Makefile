@@ -48,7 +48,7 @@ types: $(DEV)
 	@$(BIN)/mypy --no-error-summary $(ARGS)
 
 bench: $(RUNTIME)
-	@$(BIN)/python bench/run.py $(ARGS)
+	@$(BIN)/python -m bench.run $(ARGS)
 
 # Keeps the pins that are there; delete a line of a lock first to move its package.
 lock: COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet --universal \

@@ -228,7 +228,7 @@ class Bench(Report):
                     self.read(f"{over} over {under}, {count:,} rows: wall", wall)
                     self.read(f"{over} over {under}, {count:,} rows: CPU", cpu)
         self.scaling()
-        if len(digests) == 2:  # noqa: PLR2004, local and Ray
+        if len(digests) == 2:
             if len(set(digests.values())) > 1:
                 raise StepError("local and Ray builds differ in MANIFEST.json")
             self.note(f"local and Ray builds of {count:,} rows have the same MANIFEST.json")

@@ -8,6 +8,7 @@ Each step is a function of what the one before gave. Rows are read, typed and ke
 """
 
 from collections.abc import Callable
+from functools import partial
 import os
 from pathlib import Path
 import platform
@@ -20,7 +21,7 @@ from msgspec import Struct
 from sftspec.engine.finish import Finish, Outcome
 from sftspec.engine.inputs import DEFAULT_CHUNK, SourceFile, read_inputs
 from sftspec.engine.log import Log
-from sftspec.engine.run import Engine, NodeState, Run, repairing
+from sftspec.engine.run import Engine, NodeState, Run, repairing, warn_damaged
 from sftspec.engine.store import Store
 from sftspec.ground.report import Fault, Report, SpecError
 from sftspec.ir.resolve import load, root_of
@@ -86,9 +87,13 @@ def read(path: Path, root: Path | None = None) -> tuple[Graph, Report, Path]:
     return lower(spec, world), report, home
 
 
-def start(graph: Graph, home: Path, settings: Settings, log: Log, engine: Any = None) -> Run:
+def start(
+    graph: Graph, home: Path, settings: Settings, log: Log, engine: Any = None,
+    *, careful: bool = False,
+) -> Run:  # fmt: skip
     """The store opened, the sources read through, the engine ready."""
-    store = Store(settings.store or home / ".sftspec" / "v1")
+    place = settings.store or home / ".sftspec" / "v1"
+    store = Store(place, partial(warn_damaged, log), careful=careful)
     store.prepare()
     inputs = read_inputs(
         graph, home, store, chunk_bytes=settings.chunk_bytes, rehash=settings.rehash
@@ -103,8 +108,8 @@ def plan(path: Path, settings: Settings, log: Log, engine: Any = None) -> Planne
     """Everything up to the mixture; its work stays in the store for the build."""
     graph, report, home = read(path, settings.root)
 
-    def walk() -> Planned:
-        run = start(graph, home, settings, log, engine)
+    def walk(careful: bool) -> Planned:  # noqa: FBT001 - the second time round
+        run = start(graph, home, settings, log, engine, careful=careful)
         try:
             finish = Finish(run, run.chunk_work())
             mixture = finish.decide()
@@ -124,8 +129,8 @@ def build(
     graph, _, home = read(path, settings.root)
     began = time.monotonic()
 
-    def walk() -> Built:
-        run = start(graph, home, settings, log, engine)
+    def walk(careful: bool) -> Built:  # noqa: FBT001 - the second time round
+        run = start(graph, home, settings, log, engine, careful=careful)
         try:
             finish = Finish(run, run.chunk_work())
             mixture = finish.decide()

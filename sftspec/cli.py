@@ -6,23 +6,34 @@
 import argparse
 from importlib import import_module
 import os
-import pkgutil
 import signal
 import sys
 from typing import Any
+
+from sftspec.ground.shelf import modules
 
 OK, FINDINGS, USAGE, ENVIRONMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
 
 
 def verbs() -> list[str]:
     """The names of the verbs: the files of their shelf."""
-    package = import_module("sftspec.verbs")
-    names = [info.name for info in pkgutil.iter_modules(package.__path__)]
-    return sorted(name for name in names if name != "base")
+    return [name for name in modules("sftspec.verbs") if name != "base"]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command line; the exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _main(argv)
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):  # the end is near anyway
+            signal.signal(number, signal.SIG_IGN)
+        start = "\n" if sys.stderr.isatty() else ""
+        print(f"{start}interrupted; finished work is kept", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _main(argv: list[str] | None) -> int:
     args = sys.argv[1:] if argv is None else argv
     known = verbs()
     if not args or args[0] in {"-h", "--help"}:
@@ -59,7 +70,6 @@ def guarded(verb: Any, args: argparse.Namespace) -> int:
     """The verb's exit code; what it raises becomes a message and a code."""
     from sftspec.ground.report import Fault, SpecError
 
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code: int = verb.run(args)
         sys.stdout.flush()
@@ -73,12 +83,13 @@ def guarded(verb: Any, args: argparse.Namespace) -> int:
     except Fault as fault:
         _say_fault(fault)
         return ENVIRONMENT
-    except KeyboardInterrupt:
-        print("\ninterrupted; finished work is kept", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        _say_fault(Fault("io-error", f"{error.filename or 'the system'}: {reason}"))
+        return ENVIRONMENT
     except Exception as error:  # noqa: BLE001 - the last resort: a mistake of ours, shown whole
         if type(error).__name__ == "ShortMixture":
             return _say_shortfall(error)

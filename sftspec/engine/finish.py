@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from sftspec.engine.keys import stage_key
+from sftspec.engine.keys import COMPILER, library, stage_key
 from sftspec.engine.run import ChunkResult, Run
-from sftspec.engine.store import Header
+from sftspec.engine.store import Corrupt, Header
 from sftspec.engine.work import EmitTask
 from sftspec.ground.canon import canonical, raw_digest
 from sftspec.plan import graph as g
@@ -21,6 +21,7 @@ from sftspec.stages.judge import Judgement
 from sftspec.stages.unit import TestAnswer
 
 SHARD = 50_000
+PAPERS = 2
 
 
 class FileResult(Struct, frozen=True):
@@ -79,11 +80,8 @@ class Finish:
     def _block(self, name: str, result: ChunkResult) -> Any:
         from sftspec.stages.pool import Block
 
-        stage = self.graph.renders[name]
-        return Block(
-            self.store.table(result.renders[name].key, "narrow"), name, stage.source.name,
-            stage.source.origin, stage.source.license, stage.template.layer, stage.template.samples,
-        )  # fmt: skip
+        table = self.store.table(result.renders[name].key, "narrow")
+        return Block(table, name, *_constants(self.graph.renders[name]))
 
     def _doubles(self) -> list[Any]:
         """For each block the rows that are no rows of their own."""
@@ -115,10 +113,11 @@ class Finish:
         narrow = tuple(
             result.renders[name].part("narrow").sha256 for name, result in self.blocks
         )
-        names = tuple(name for name, _ in self.blocks)
+        constants = {name: _constants(stage) for name, stage in self.graph.renders.items()}
+        names = tuple((name, *constants[name]) for name, _ in self.blocks)
         settled = tuple(header.digest for header in self.settled.values())
         self.base = (raw_digest("pool", canonical([narrow, names, settled])).hex(),)
-        facts = {"candidates": self.base[0]}
+        facts = {"the candidates": self.base[0]}
         self.screened = self.run.gather(
             "screen", self.graph.screen, self.base, self._screen, **facts
         )
@@ -126,7 +125,10 @@ class Finish:
             "split", self.graph.split, self.base, self._split, **facts
         )
         inputs = (*self.base, self.screened.digest, self.parted.digest)
-        facts |= {"screened": self.screened.digest, "parts": self.parted.digest}
+        facts |= {
+            "what the screen drops": self.screened.digest,
+            "who is in which part": self.parted.digest,
+        }
         self.mixed = self.run.gather("mix", self.graph.mix, inputs, self._mix, **facts)
         return msgspec.convert(self.mixed.meta["result"], MixResult)
 
@@ -200,15 +202,22 @@ class Finish:
         files = [*self._emit(), *self._papers()]
         counts = self._counts(files)
         papers = {file.name: file for file in files}
-        root = self.store.header(papers["index.parquet"].key)
+        root = self._found(papers["index.parquet"].key)
         return Outcome(
             files=tuple(files),
             mixture=msgspec.convert(self.mixed.meta["result"], MixResult),
             judgement=msgspec.convert(judged.meta["result"], Judgement),
             tests=tests,
             counts=counts,
-            root=root.meta["root"] if root else "",
+            root=root.meta["root"],
         )
+
+    def _found(self, key: str) -> Header:
+        """The header of an object that was there a moment ago; another build may have set it aside."""
+        header = self.store.header(key)
+        if header is None:
+            raise Corrupt(key)
+        return header
 
     def tests(self) -> tuple[TestAnswer, ...]:
         """The spec's own tests, run."""
@@ -235,7 +244,13 @@ class Finish:
             self.mixed.digest,
             canonical(passed).decode(),
         )
-        return self.run.gather("gates", stage, inputs, work, mixture=self.mixed.digest)
+        facts = {
+            "the candidates": self.base[0],
+            "what the screen drops": self.screened.digest,
+            "the chosen records": self.mixed.digest,
+            "the tests' answers": canonical(passed).decode(),
+        }
+        return self.run.gather("gates", stage, inputs, work, **facts)
 
     # files
 
@@ -261,9 +276,11 @@ class Finish:
                 known = self.store.put(listing, {}, {"files": msgspec.to_builtins(files)})
         files = msgspec.convert(known.meta["files"], list[FileResult])
         node = f"emit {stage.format}"
-        facts = self.run.facts(
-            stage, mixture=self.mixed.digest, text=raw_digest("turns", canonical(turns)).hex()
-        )
+        inputs = {
+            "the chosen records": self.mixed.digest,
+            "the rendered text": raw_digest("turns", canonical(turns)).hex(),
+        }
+        facts = self.run.facts(stage, **inputs)
         self.run.note(node, max(len(files), 1), stale, self.run.cause(node, facts))
         return files
 
@@ -291,13 +308,11 @@ class Finish:
         return [self._file(task.key, names[task.key]) for task in tasks], len(stale)
 
     def _file(self, key: str, names: tuple[str, str]) -> FileResult:
-        from sftspec.engine.store import Corrupt
-
-        header = self.store.header(key)
-        if header is None:
-            raise Corrupt(key)
-        meta = header.meta
-        return FileResult(names[0], key, "file", meta["sha256"], meta["bytes"], meta["records"])
+        header = self._found(key)
+        info = header.part("file")
+        return FileResult(
+            names[0], key, "file", info.sha256, info.length, header.meta["records"]
+        )
 
     def _shard(self, stage: g.Emit, block: Any, row: Any) -> EmitTask:
         import numpy as np
@@ -317,36 +332,60 @@ class Finish:
         """The index of all candidates, and every rejected row with its reason."""
         from sftspec.engine.papers import index_paper, rejected_paper
 
-        inputs = canonical([self.base, self.screened.digest, self.mixed.digest])
-        found = []
-        for name, make in (("index.parquet", index_paper), ("rejected.jsonl", rejected_paper)):
-            places = [
-                [c.path, c.line] for s in self.results.values() for c in (r.chunk for r in s)
-            ]
-            rejects = [r.rows.digest for s in self.results.values() for r in s]
-            why = [r.renders[n].part("why").sha256 for n, r in self.blocks]
-            key = raw_digest(
-                "paper", name.encode(), inputs, canonical([places, rejects, why, 1])
-            ).hex()
-            header = self.store.header(key)
-            stale = header is None
-            if header is None:
-                parts, meta = make(self)
-                header = self.store.put(key, parts, meta)
-            node = name.split(".")[0]
-            facts = {"mixture": self.mixed.digest, "candidates": self.base[0]}
-            self.run.note(node, 1, int(stale), self.run.cause(node, facts))
-            info = header.part("file")
-            found.append(
-                FileResult(name, key, "file", info.sha256, info.length, header.meta["records"])
-            )
-        return found
+        chunks = [result for source in self.results.values() for result in source]
+        facts = {
+            "the candidates": self.base[0],
+            "where rows stand": _digest([[r.chunk.path, r.chunk.line] for r in chunks]),
+            "what the screen drops": self.screened.digest,
+            **{f"library {name}": library(name) for name in ("msgspec", "pyarrow")},
+            "the compiler": _digest([COMPILER, PAPERS]),
+        }
+        mix, judge = self.graph.mix, self.graph.judge
+        index = {
+            "the chosen records": self.mixed.digest,
+            "the list of facets": _digest([judge.facets, judge.many]),
+            "the names of parts": _digest([name for name, _ in mix.parts]),
+            "the names of phases": _digest([phase.name for phase in mix.phases]),
+        }
+        why = [result.renders[name].part("why").sha256 for name, result in self.blocks]
+        rejected = {
+            "the rejected rows": _digest([list(self.results), [r.rows.digest for r in chunks]]),
+            "the evidence": _digest(why),
+            "the screen": _digest(self.graph.screen),
+        }
+        return [
+            self._paper("index.parquet", index_paper, facts | index),
+            self._paper("rejected.jsonl", rejected_paper, facts | rejected),
+        ]
+
+    def _paper(self, name: str, make: Any, facts: dict[str, str]) -> FileResult:
+        """A paper by what it depends on: reused, or made here."""
+        key = raw_digest("paper", name.encode(), canonical(facts)).hex()
+        header = self.store.header(key)
+        stale = header is None
+        if header is None:
+            parts, meta = make(self)
+            header = self.store.put(key, parts, meta)
+        node = name.partition(".")[0]
+        self.run.note(node, 1, int(stale), self.run.cause(node, facts))
+        info = header.part("file")
+        return FileResult(name, key, "file", info.sha256, info.length, header.meta["records"])
 
     def _counts(self, files: Sequence[FileResult]) -> dict[str, Any]:
         """The sums of the funnel, from what the papers counted."""
-        papers = {file.name: self.store.header(file.key) for file in files}
+        papers = {file.name: self._found(file.key) for file in files}
         index, rejected = papers["index.parquet"], papers["rejected.jsonl"]
-        assert index is not None  # noqa: S101 - both were just found or made
-        assert rejected is not None  # noqa: S101 - as above
         read = sum(r.rows.meta["read"] for s in self.results.values() for r in s)
         return {"rows_read": read, **rejected.meta["counts"], **index.meta["counts"]}
+
+
+def _digest(value: Any) -> str:
+    return raw_digest("fact", canonical(value)).hex()
+
+
+def _constants(stage: g.Render) -> tuple[str, str, str, str, int]:
+    """What is the same for all candidates of a template: no column of its tables says it."""
+    source = stage.source
+    return (
+        source.name, source.origin, source.license, stage.template.layer, stage.template.samples,
+    )  # fmt: skip

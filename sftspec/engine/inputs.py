@@ -5,6 +5,7 @@ moves one chunk and not all. A stat record of a file that has been still for two
 for its digest; `--rehash` reads it all the same.
 """
 
+from collections.abc import Sequence
 import hashlib
 import mmap
 import os
@@ -17,22 +18,28 @@ from msgspec import Struct
 import xxhash
 
 from sftspec.engine.store import Store
-from sftspec.ground.report import Fault
+from sftspec.ground.canon import canonical, digest
+from sftspec.ground.report import Fault, did_you_mean, listing
 from sftspec.plan.graph import Graph, SourcePart
 from sftspec.ports.base import source_format
-from sftspec.ports.files import expand, reading
+from sftspec.ports.files import expand, read_range, reading
 from sftspec.stages.chunk import Chunk
 
 DEFAULT_CHUNK = 16 * 1024 * 1024
+MAX_HEAD = 1024 * 1024
 STILL_NS = 2_000_000_000
-_SCAN = 1
+_SCAN = 3
 
 
 class SourceFile(Struct, frozen=True):
-    """A file of a source: its digest, size, stat signature and chunks."""
+    """A file of a source: its digest, size, stat signature and chunks.
+
+    The digest is over those of the file's chunks of the default size, whatever `--chunk-bytes`
+    says, so that its bytes are hashed once for both.
+    """
 
     path: str
-    sha256: str
+    digest: str
     size: int
     sign: tuple[int, ...]
     chunks: tuple[Chunk, ...]
@@ -52,20 +59,40 @@ def read_inputs(
     found: dict[str, tuple[SourceFile, ...]] = {}
     for name, patterns in graph.paths.items():
         part = graph.sources[name].source
-        paths: dict[str, None] = {}
-        for pattern in patterns:
-            matched = expand(root, pattern)
-            if not matched:
-                raise Fault(
-                    "source-not-found", f"source `{name}`: no file matches `{pattern}`",
-                    path=pattern, hint="paths are relative to the spec file that names them",
-                )  # fmt: skip
-            paths.update(dict.fromkeys(matched))
-        ordered = sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
-        found[name] = tuple(
-            _file(part, path, root, store, chunk_bytes, rehash=rehash) for path in ordered
-        )
+        paths = files_of(name, patterns, root)
+        try:
+            found[name] = tuple(
+                _file(part, path, root, store, chunk_bytes, rehash=rehash) for path in paths
+            )
+        except Fault as fault:
+            raise Fault(
+                fault.slug,
+                f"source `{name}`: {fault.message}",
+                path=fault.path,
+                hint=fault.hint,
+            ) from None
     return found
+
+
+def files_of(name: str, patterns: Sequence[str], root: Path) -> list[str]:
+    """The files of a source, sorted by path. Raises Fault where a pattern matches none."""
+    paths: dict[str, None] = {}
+    for pattern in patterns:
+        matched = expand(root, pattern)
+        if not matched:
+            raise Fault(
+                "source-not-found", f"source `{name}`: no file matches `{pattern}`",
+                path=pattern, hint="paths are relative to the spec file that names them",
+            )  # fmt: skip
+        paths.update(dict.fromkeys(matched))
+    for path in paths:
+        if any("\ud800" <= char <= "\udfff" for char in path):
+            raise Fault(
+                "bad-file-name",
+                f"source `{name}`: the name of `{path}` is not UTF-8",
+                path=path,
+            )
+    return sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
 
 
 def _file(
@@ -78,13 +105,47 @@ def _file(
         sign = signature(descriptor)
         known = None if rehash else _known(store.record("stat", place), sign, chunk_bytes)
         if known is not None:
+            _check_head(part, known, descriptor)
             return known
+        still = time.time_ns() - max(sign[3], sign[4]) > STILL_NS
         file = _scan(part, path, descriptor, chunk_bytes, sign)
         if signature(descriptor) != sign:
             raise source_changed(path)
-    still = time.time_ns() - max(sign[3], sign[4]) > STILL_NS
+        _check_head(part, file, descriptor)
     store.note("stat", place, _Record(_SCAN, chunk_bytes, still, file))
     return file
+
+
+def _check_head(part: SourcePart, file: SourceFile, descriptor: int) -> None:
+    """Raises Fault where a file's own list of columns lacks one that the source's fields need."""
+    length = file.chunks[0].head if file.chunks else file.size
+    if length > MAX_HEAD:
+        raise Fault(
+            "bad-head", f"the first line of `{file.path}` has more than {MAX_HEAD >> 20} MiB",
+            path=file.path, hint="is a quoted cell in it never closed?",
+        )  # fmt: skip
+    try:
+        columns = source_format(part.format).columns(read_range(descriptor, 0, length))
+    except ValueError as error:
+        raise Fault(
+            "bad-head", f"the first line of `{file.path}`: {error}", path=file.path
+        ) from None
+    if columns is None or not file.size:
+        return
+    for field in part.fields:
+        name, count = field.column, columns.count(field.column)
+        if count == 1 or field.of_file or (field.optional and not count):
+            continue
+        if count:
+            raise Fault(
+                "duplicate-column",
+                f"`{file.path}` has {count} columns `{name}`",
+                path=file.path,
+            )
+        raise Fault(
+            "missing-column", f"`{file.path}` has no column `{name}`", path=file.path,
+            hint=did_you_mean(name, columns) or f"it has {listing(columns, 20) or 'none'}",
+        )  # fmt: skip
 
 
 def source_changed(path: str) -> Fault:
@@ -115,22 +176,37 @@ def _scan(
 ) -> SourceFile:
     size = sign[2]
     if size == 0:
-        return SourceFile(path, hashlib.sha256(b"").hexdigest(), 0, sign, ())
+        return SourceFile(path, digest("source", canonical([])), 0, sign, ())
     with mmap.mmap(descriptor, 0, prot=mmap.PROT_READ) as data:
-        whole = hashlib.sha256(data).hexdigest()
         shape = source_format(part.format)
         head = shape.head_end(data, size)
         edges = cut(data, shape.row_ends(data, head, size), head, chunk_bytes)
+        digests = _digests(data, head, edges)
+        whole = digests
+        if chunk_bytes != DEFAULT_CHUNK:
+            plain = cut(data, shape.row_ends(data, head, size), head, DEFAULT_CHUNK)
+            whole = _digests(data, head, plain)
         chunks = []
         line = 1 + data[:head].count(b"\n")
-        for start, end in edges:
-            piece = memoryview(data)[start:end]
-            single = start == 0 and end == size
-            digest = whole if single else hashlib.sha256(piece).hexdigest()
-            chunks.append(Chunk(path, start, end - start, line, digest, head))
-            line += bytes(piece).count(b"\n")
-            piece.release()
-    return SourceFile(path, whole, size, sign, tuple(chunks))
+        for (start, end), one in zip(edges, digests, strict=True):
+            chunks.append(Chunk(path, start, end - start, line, one, head))
+            line += data[start:end].count(b"\n")
+    return SourceFile(path, digest("source", canonical(whole)), size, sign, tuple(chunks))
+
+
+def _digests(data: Any, head: int, edges: Sequence[tuple[int, int]]) -> list[str]:
+    found = []
+    for start, end in edges:
+        with memoryview(data)[start:end] as piece:
+            found.append(chunk_digest(data[:head], piece))
+    return found
+
+
+def chunk_digest(head: Any, data: Any) -> str:
+    """What a chunk's results depend on: its file's head, then its own bytes."""
+    state = hashlib.sha256(head)
+    state.update(data)
+    return state.hexdigest()
 
 
 def cut(data: Any, ends: Any, start: int, target: int) -> list[tuple[int, int]]:

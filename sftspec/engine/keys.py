@@ -9,8 +9,8 @@ from sftspec.plan.graph import Stage
 
 COMPILER = 1
 LIBRARIES = {
-    "rows": ("msgspec", "xxhash"),
-    "lookup": ("msgspec", "xxhash"),
+    "rows": ("msgspec", "xxhash", "google-re2"),
+    "lookup": ("msgspec", "xxhash", "google-re2"),
     "render": ("msgspec", "xxhash", "jinja2", "google-re2", "pyarrow"),
     "settle": (),
     "screen": (),

@@ -50,19 +50,16 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
     position = chosen["position"].to_numpy()
     part = chosen["part"].to_numpy()
     parts = [name for name, _ in work.graph.mix.parts]
-    fates = [
-        f"rejected:{reason}" if reason else parts[number] if place >= 0 else "not_chosen"
-        for reason, number, place in zip(reasons, part.tolist(), position.tolist(), strict=True)
-    ]
+    fates = _fates(reasons, part, position, parts)
     files, lines = _places(work)
     columns: dict[str, Any] = {
         "id": pool.arrow("id"),
         "content": pool.arrow("content"),
-        "source": _words(pool.constant("source")),
+        "source": pool.words("source"),
         "key": pool.arrow("key"),
-        "file": _words(files),
+        "file": _coded(files),
         "line": pa.array(lines, pa.int64()),
-        "template": _words(pool.constant("template")),
+        "template": pool.words("template"),
         "variant": pool.arrow("variant"),
         "group": pool.arrow("group"),
     }
@@ -73,19 +70,13 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
         columns[f"measure.{number}"] = pool.arrow(f"m.{number}")
     result = msgspec.convert(work.mixed.meta["result"], dict[str, Any])
     phases = [phase.name for phase in work.graph.mix.phases]
-    phase = chosen["phase"].to_pylist()
     columns |= {
         "cell": _cells(pool, result["facets"]),
         "rank": chosen["rank"].combine_chunks(),
-        "fate": _words(fates),
-        "part": _words(
-            [
-                parts[n] if p >= 0 else None
-                for n, p in zip(part.tolist(), position.tolist(), strict=True)
-            ]
-        ),
-        "phase": _words([phases[p] if p >= 0 else None for p in phase]),
-        "position": pa.array([p if p >= 0 else None for p in position.tolist()], pa.int64()),
+        "fate": fates,
+        "part": _picked(np.where(position >= 0, part, -1), parts),
+        "phase": _picked(chosen["phase"].to_numpy(), phases),
+        "position": pa.array(position, pa.int64(), mask=position < 0),
     }
     table = pa.table(columns).take(order)
     sink = pa.BufferOutputStream()
@@ -99,7 +90,7 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
     counts = {
         "candidates": pool.size,
         "chosen": int((position >= 0).sum()),
-        "not_chosen": sum(fate == "not_chosen" for fate in fates),
+        "not_chosen": int((position < 0).sum()) - sum(reason is not None for reason in reasons),
         "rejected": sum(reason is not None for reason in reasons),
         "distribution": _distribution(work, pool, position, part, parts),
     }
@@ -110,6 +101,28 @@ def _words(values: list[Any]) -> Any:
     return pa.array(values, pa.string()).dictionary_encode()
 
 
+def _picked(codes: Any, words: list[str]) -> Any:
+    """Texts by number; null where the number is negative."""
+    places = pa.array(codes.astype(np.int32), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(places, pa.array(words, pa.string()))
+
+
+def _fates(reasons: list[str | None], part: Any, position: Any, parts: list[str]) -> Any:
+    """The part a candidate was chosen for, `not_chosen`, or `rejected:<reason>`."""
+    slugs = sorted({reason for reason in reasons if reason})
+    words = ["not_chosen", *parts, *(f"rejected:{slug}" for slug in slugs)]
+    codes = np.where(position >= 0, part + 1, 0).astype(np.int32)
+    numbers = {slug: 1 + len(parts) + at for at, slug in enumerate(slugs)}
+    for place, reason in enumerate(reasons):
+        if reason:
+            codes[place] = numbers[reason]
+    return _picked(codes, words)
+
+
+def _coded(pair: tuple[list[str], Any]) -> Any:
+    return _picked(pair[1], pair[0])
+
+
 def _facet(pool: Any, facet: str, many: tuple[str, ...]) -> Any:
     if facet in many:
         column = pool.arrow(f"tag.{facet}")
@@ -118,27 +131,25 @@ def _facet(pool: Any, facet: str, many: tuple[str, ...]) -> Any:
             if pa.types.is_list(column.type)
             else pa.nulls(pool.size, pa.list_(pa.string()))
         )
-    if facet in {"layer", "origin", "license"}:
-        return _words(pool.constant(facet))
-    return pool.arrow(f"tag.{facet}").cast(pa.string()).dictionary_encode()
+    return pool.words(facet)
 
 
 def _cells(pool: Any, facets: list[str]) -> Any:
-    columns = [pool.facet(name) for name in facets]
-    if not columns:
-        return _words([""] * pool.size)
-    return _words([" ".join(map(str, row)) for row in zip(*columns, strict=True)])
+    """The joint cell of each candidate as a text: its facet values in order."""
+    from sftspec.stages.joint import joint_codes
+
+    places, rows = joint_codes(pool, facets)
+    return _picked(places, [" ".join(map(str, row)) for row in rows])
 
 
-def _places(work: Decided) -> tuple[list[str], Any]:
-    """File and absolute line of each candidate."""
+def _places(work: Decided) -> tuple[tuple[list[str], Any], Any]:
+    """The files and each candidate's file by number, and each candidate's line."""
     pool = work.pool()
-    files: list[str] = []
-    bases: list[int] = []
-    for (_, result), size in zip(work.blocks, pool.sizes, strict=True):
-        files.extend([result.chunk.path] * size)
-        bases.extend([result.chunk.line] * size)
-    return files, pool.numbers("line").astype(np.int64) + np.array(bases, np.int64)
+    known: dict[str, int] = {}
+    codes = [known.setdefault(result.chunk.path, len(known)) for _, result in work.blocks]
+    bases = np.repeat(np.array([r.chunk.line for _, r in work.blocks], np.int64), pool.sizes)
+    files = np.repeat(np.array(codes, np.int32), pool.sizes)
+    return (list(known), files), pool.numbers("line").astype(np.int64) + bases
 
 
 def _leaves(pool: Any, places: Any) -> list[bytes]:
@@ -166,18 +177,18 @@ def _distribution(
     """Chosen records by part, facet and value."""
     found: dict[str, dict[str, dict[str, int]]] = {}
     for number, name in enumerate(parts):
-        places = np.flatnonzero((part == number) & (position >= 0)).tolist()
-        if not places:
+        places = pa.array(np.flatnonzero((part == number) & (position >= 0)))
+        if not len(places):
             continue
         found[name] = {}
         for facet in work.graph.judge.facets:
-            column = pool.facet(facet)
-            counts: Counter[str] = Counter()
-            for place in places:
-                value = column[place]
-                counts.update(
-                    value if isinstance(value, list) else [] if value is None else [value]
-                )
+            column = _facet(pool, facet, work.graph.judge.many).take(places)
+            flat = column.flatten() if pa.types.is_list(column.type) else column
+            counts = {
+                str(one["values"]): int(one["counts"])
+                for one in flat.value_counts().to_pylist()
+                if one["values"] is not None
+            }
             if counts:
                 found[name][facet] = dict(sorted(counts.items()))
     return found
@@ -264,7 +275,7 @@ def _candidate_rejects(work: Decided) -> Any:
         one["place"]: one for one in work.store.table(work.screened.key, "dropped").to_pylist()
     }
     texts = {line.at: line.text for line in work.graph.screen.lines}
-    files, lines = _places(work)
+    (names, codes), lines = _places(work)
     templates = pool.constant("template")
     stages = pool.arrow("stage").to_pylist()
     reasons = pool.arrow("reason").to_pylist()
@@ -276,7 +287,7 @@ def _candidate_rejects(work: Decided) -> Any:
         if reasons[place] is None and compared is None:
             continue
         one: dict[str, Any] = {
-            "file": files[place], "line": int(lines[place]), "key": keys[place].as_py(),
+            "file": names[codes[place]], "line": int(lines[place]), "key": keys[place].as_py(),
             "id": ids[place].as_py().hex(), "template": templates[place],
             "variant": int(variants[place]),
         }  # fmt: skip

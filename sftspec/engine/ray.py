@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 import logging
 import os
 from pathlib import Path
+import signal
+import threading
 from typing import Any
 
 import msgspec
@@ -77,6 +79,7 @@ class RayEngine:
             return
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        on_terminate = signal.getsignal(signal.SIGTERM)
         import ray
 
         options: dict[str, Any] = {
@@ -94,6 +97,9 @@ class RayEngine:
                 "ray-not-started", f"Ray cannot be started: {error}", stage="engine",
                 hint="use `--engine local`, or check RAY_ADDRESS",
             ) from None  # fmt: skip
+        finally:
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, on_terminate)  # Ray put its own in its place
         self.ray = ray
         self._probe_nodes()
         self.work = ray.remote(run_remote).options(max_retries=RETRIES, num_cpus=1)

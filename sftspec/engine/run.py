@@ -10,16 +10,18 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from sftspec.engine.causes import because, facts_of, files_changed
 from sftspec.engine.inputs import SourceFile
-from sftspec.engine.keys import base_of, key_on, library, stage_key
+from sftspec.engine.keys import base_of, key_on, stage_key
 from sftspec.engine.log import Log
 from sftspec.engine.store import Corrupt, Header, Store
 from sftspec.engine.work import ChunkTask, Done, LookupTask, Task
 from sftspec.ground.canon import canonical, raw_digest
+from sftspec.ground.report import Fault
 from sftspec.plan.graph import Graph
 from sftspec.stages.chunk import Chunk
 
-MAX_REPAIRS = 100
+MAX_REPAIRS = 5
 
 
 class Engine(Protocol):
@@ -77,8 +79,15 @@ class Run:
         known = self.before.get(node)
         if not known:
             return "new"
-        changed = [name for name in facts if known.get(name) != facts[name]]
-        return ", ".join(f"{name} changed" for name in changed) or "not in the store"
+        details = {f"source {name}": self._files_changed(name) for name in self.inputs}
+        return because(known, facts, details) or "not in the store"
+
+    def _files_changed(self, source: str) -> str:
+        known = self.before.get(f"files {source}", {})
+        return files_changed(source, known, self._files(source))
+
+    def _files(self, source: str) -> dict[str, str]:
+        return {file.path: file.digest for file in self.inputs[source]}
 
     def note(self, node: str, total: int, stale: int, cause: str) -> None:
         """Remember and tell what became of a node."""
@@ -95,17 +104,11 @@ class Run:
 
     def facts(self, stage: Any, **inputs: str) -> dict[str, str]:
         """What a node depends on, as names and digests, for `cause`."""
-        name = str(stage.__struct_config__.tag)
-        from sftspec.engine.keys import LIBRARIES
-
-        libraries = {library(one).split(" ")[0]: library(one) for one in LIBRARIES[name]}
-        meaning = raw_digest("meaning", canonical(stage)).hex()
-        return {f"the {name}'s definition": meaning, **inputs, **libraries}
+        return {**facts_of(stage), **inputs}
 
     def files_digest(self, source: str) -> str:
         """One digest over all files of a source."""
-        files = [[file.path, file.sha256] for file in self.inputs[source]]
-        return raw_digest("files", canonical(files)).hex()
+        return raw_digest("files", canonical(self._files(source))).hex()
 
     # chunk work
 
@@ -231,7 +234,8 @@ class Run:
 
     def remember(self) -> None:
         """Keep what this build's nodes depended on, for the next one's `cause`."""
-        self.store.note("builds", self.graph.dataset, self.after)
+        files = {f"files {source}": self._files(source) for source in self.inputs}
+        self.store.note("builds", self.graph.dataset, {**self.after, **files})
 
 
 def _first_key(task: ChunkTask) -> str:
@@ -244,17 +248,25 @@ def _chunk_inputs(chunk: Chunk, stage: Any) -> tuple[str, ...]:
     return (chunk.sha256, str(chunk.head), names)
 
 
+def warn_damaged(log: Log, key: str) -> None:
+    """Say that an object of the store was bad."""
+    log.say("warning", text=f"a stored result was damaged and is made again ({key[:12]})")
+
+
 def repairing(walk: Any, log: Log) -> Any:
-    """`walk()`, again where an object of the store turned out to be bad and was set aside."""
-    for _ in range(MAX_REPAIRS):
+    """`walk(careful)`, again where an object of the store turned out to be bad and was set aside.
+
+    The walks after the first are careful: they re-hash all that they meet.
+    """
+    for attempt in range(MAX_REPAIRS):
         try:
-            return walk()
+            return walk(attempt > 0)
         except Corrupt as bad:
-            log.say(
-                "warning",
-                text=f"a stored result was damaged and is made again ({bad.key[:12]})",
-            )
-    return walk()
+            warn_damaged(log, bad.key)
+    raise Fault(
+        "store-damaged", "stored results are damaged again and again as they are made anew",
+        hint="name another place with `--store`, and look at the disk",
+    )  # fmt: skip
 
 
 def project_path(root: Path, path: str) -> Path:

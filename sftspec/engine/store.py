@@ -1,8 +1,8 @@
 """The content-addressed store: what stages made, found again by key, trusted only when re-hashed.
 
-An object is a file named by its key: a header in JSON, then parts, each with its SHA-256. It is
-written aside and renamed, so it is there whole or not at all; it needs no fsync, because one
-that is torn is found out when it is read, set aside in `quarantine/` and made again.
+An object is a file named by its key: a header in JSON with its SHA-256, then parts, each with
+theirs. It is written aside and renamed, so it is there whole or not at all; it needs no fsync,
+because one that is torn is found out when it is read, set aside in `quarantine/` and made again.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,8 +20,10 @@ from msgspec import Struct
 from sftspec.ground.report import Fault
 
 FORMAT = 1
-MAGIC = b"SFTSPEC1"
+FOLDERS = ("objects", "tmp", "quarantine", "stat", "builds")
+MAGIC = b"SFTSPEC2"
 _ALIGN = 64
+_FRONT = len(MAGIC) + 4 + 32  # magic, the header's length, its SHA-256
 
 
 class PartInfo(Struct, frozen=True):
@@ -62,28 +64,34 @@ class Corrupt(Exception):  # noqa: N818 - handled by making the object again, no
 
 
 class Store:
-    """Objects under one folder. Safe for several processes and builds at once."""
+    """Objects under one folder. Safe for several processes and builds at once.
 
-    def __init__(self, root: Path) -> None:
+    `tell` hears of each object that was found damaged where a header was asked for. A `careful`
+    store re-hashes an object's parts then too, so that all that is damaged is found in one walk.
+    """
+
+    def __init__(
+        self, root: Path, tell: Callable[[str], None] | None = None, *, careful: bool = False
+    ) -> None:
         self.root = root
+        self.tell = tell
+        self.careful = careful
         self.verified: set[tuple[str, str]] = set()
 
     def prepare(self) -> None:
         """Make the folders. Raises Fault where the place cannot be written, or is of a later format."""
         try:
-            for name in ("objects", "tmp", "quarantine", "stat", "builds"):
-                (self.root / name).mkdir(parents=True, exist_ok=True)
             mark = self.root / "FORMAT"
+            if mark.exists():
+                _check_format(mark)
+            for name in FOLDERS:
+                (self.root / name).mkdir(parents=True, exist_ok=True)
+                if not os.access(self.root / name, os.W_OK | os.X_OK):
+                    raise PermissionError(errno.EACCES, f"`{name}` is read-only")
             if not mark.exists():
                 self._write_text(mark, f"{FORMAT}\n")
-            found = mark.read_text().strip()
         except OSError as error:
             raise store_fault(error, self.root) from None
-        if found != str(FORMAT):
-            raise Fault(
-                "store-format", f"the store has format {found}, this compiler writes {FORMAT}",
-                path=str(self.root), hint="use another store with `--store`, or upgrade sftspec",
-            )  # fmt: skip
 
     def _path(self, key: str) -> Path:
         return self.root / "objects" / key[:2] / key
@@ -91,24 +99,31 @@ class Store:
     def header(self, key: str) -> Header | None:
         """The header of an object, or None where there is none that can be read."""
         try:
+            header = self._header(key)
+            if header is not None and self.careful:
+                for part in header.parts:
+                    self.buffer(key, part.name)
+        except Corrupt:
+            if self.tell is not None:
+                self.tell(key)
+            return None
+        return header
+
+    def _header(self, key: str) -> Header | None:
+        """As `header`. Raises Corrupt where it is damaged."""
+        try:
             with self._path(key).open("rb") as stream:
-                start = stream.read(12)
-                text = stream.read(int.from_bytes(start[8:], "little"))
                 size = os.fstat(stream.fileno()).st_size
+                start = stream.read(_FRONT)
+                text = stream.read(min(int.from_bytes(start[8:12], "little"), size))
         except FileNotFoundError:
             return None
-        if start[:8] != MAGIC:
+        except OSError as error:
+            raise store_fault(error, self._path(key)) from None
+        header = _decode(start, text)
+        if header is None or header.key != key or _end(header, len(text)) != size:
             self.quarantine(key)
-            return None
-        try:
-            header = msgspec.json.decode(text, type=Header)
-        except msgspec.MsgspecError:
-            self.quarantine(key)
-            return None
-        end = max((part.offset + part.length for part in header.parts), default=0)
-        if header.key != key or end > size:
-            self.quarantine(key)
-            return None
+            raise Corrupt(key)
         return header
 
     def put(self, key: str, parts: Mapping[str, Any], meta: Mapping[str, Any]) -> Header:
@@ -127,31 +142,46 @@ class Store:
         path = self._path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside = self.root / "tmp" / f"{os.getpid()}-{os.urandom(8).hex()}"
-            with aside.open("xb") as stream:
-                stream.write(start)
-                for part in header.parts:
-                    stream.write(bytes(part.offset - stream.tell()))
-                    stream.write(buffers[part.name])
-            aside.rename(path)
+            with self._aside() as aside:
+                with aside.open("xb") as stream:
+                    stream.write(start)
+                    for part in header.parts:
+                        stream.write(bytes(part.offset - stream.tell()))
+                        stream.write(buffers[part.name])
+                aside.rename(path)
         except OSError as error:
             raise store_fault(error, path) from None
         self.verified.update((key, part.name) for part in header.parts)
         return header
 
+    @contextmanager
+    def _aside(self) -> Iterator[Path]:
+        """A new name to write under; what is still there in the end is taken away."""
+        aside = self.root / "tmp" / f"{os.getpid()}-{os.urandom(8).hex()}"
+        try:
+            yield aside
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+
     def buffer(self, key: str, name: str) -> Any:
         """The bytes of a part, memory-mapped, re-hashed the first time this process reads them."""
         import pyarrow as pa
 
-        header = self.header(key)
+        header = self._header(key)
         if header is None:
             raise Corrupt(key)
         part = header.part(name)
         if not part.length:
             return pa.py_buffer(b"")
-        with pa.memory_map(str(self._path(key))) as mapped:
-            mapped.seek(part.offset)
-            found = mapped.read_buffer(part.length)
+        try:
+            with pa.memory_map(str(self._path(key))) as mapped:
+                mapped.seek(part.offset)
+                found = mapped.read_buffer(part.length)
+        except FileNotFoundError:  # another build set it aside just now
+            raise Corrupt(key) from None
+        except OSError as error:
+            raise store_fault(error, self._path(key)) from None
         if (key, name) not in self.verified:
             if hashlib.sha256(found).hexdigest() != part.sha256:
                 self.quarantine(key)
@@ -177,25 +207,29 @@ class Store:
     # small records
 
     def record(self, folder: str, name: str) -> Any:
-        """A small JSON record, or None."""
+        """A small JSON record, or None where there is none that is whole."""
         path = self.root / folder / f"{name}.json"
         try:
-            return msgspec.json.decode(path.read_bytes())
+            digest, _, text = path.read_bytes().partition(b"\n")
+            if digest.decode("ascii", "replace") != hashlib.sha256(text).hexdigest():
+                return None
+            return msgspec.json.decode(text)
         except (OSError, msgspec.MsgspecError):
             return None
 
     def note(self, folder: str, name: str, value: Any) -> None:
-        """Write a small JSON record."""
+        """Write a small JSON record, its SHA-256 on the line above."""
         path = self.root / folder / f"{name}.json"
+        text = msgspec.json.encode(value)
         try:
-            self._write_text(path, msgspec.json.encode(value).decode())
+            self._write_text(path, f"{hashlib.sha256(text).hexdigest()}\n{text.decode()}")
         except OSError as error:
             raise store_fault(error, path) from None
 
     def _write_text(self, path: Path, text: str) -> None:
-        aside = self.root / "tmp" / f"{os.getpid()}-{os.urandom(8).hex()}"
-        aside.write_text(text)
-        aside.rename(path)
+        with self._aside() as aside:
+            aside.write_text(text, encoding="utf-8")
+            aside.rename(path)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
@@ -218,16 +252,43 @@ def to_buffer(part: Any) -> Any:
     return sink.getvalue()
 
 
+def _check_format(mark: Path) -> None:
+    found = mark.read_bytes()[:40].decode("utf-8", "replace").strip()
+    if found != str(FORMAT):
+        raise Fault(
+            "store-format", f"the store has format {found}, this compiler writes {FORMAT}",
+            path=str(mark.parent), hint="use another store with `--store`, or upgrade sftspec",
+        )  # fmt: skip
+
+
+def _decode(start: bytes, text: bytes) -> Header | None:
+    """The header, or None where it is not the one that was written."""
+    try:
+        return msgspec.json.decode(text, type=Header) if start == _front(text) else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def _end(header: Header, text: int) -> int:
+    """Where an object ends whose header takes so many bytes."""
+    return max((part.offset + part.length for part in header.parts), default=_FRONT + text)
+
+
 def _layout(
     key: str, buffers: Mapping[str, Any], hashes: Mapping[str, str], meta: dict[str, Any]
 ) -> tuple[Header, bytes]:
     """Header and first bytes of an object. Offsets are fixed by the header's longest spelling."""
     names = list(buffers)
-    room = 12 + len(msgspec.json.encode(_header(key, names, buffers, hashes, meta, 10**15)))
+    room = _FRONT + len(msgspec.json.encode(_header(key, names, buffers, hashes, meta, 10**15)))
     first = _aligned(room)
     header = _header(key, names, buffers, hashes, meta, first)
     text = msgspec.json.encode(header)
-    return header, MAGIC + len(text).to_bytes(4, "little") + text
+    return header, _front(text) + text
+
+
+def _front(text: bytes) -> bytes:
+    """What stands before a header: what tells that it is whole."""
+    return MAGIC + len(text).to_bytes(4, "little") + hashlib.sha256(text).digest()
 
 
 def _header(

@@ -12,7 +12,7 @@ from sftspec.engine.inputs import signature, source_changed
 from sftspec.engine.store import Header, Store
 from sftspec.plan.graph import Emit, Lookup, Render, Rows, SourcePart
 from sftspec.ports.files import read_range, reading
-from sftspec.stages.chunk import Chunk, LookupTable, Prepared
+from sftspec.stages.chunk import Chunk, LookupTable, Prepared, note_rows
 from sftspec.stages.prepare import prepare
 
 
@@ -82,11 +82,11 @@ def _read(
     lookups: Mapping[str, LookupTable],
 ) -> Prepared:
     with reading(root, chunk.path) as descriptor:
-        if signature(descriptor) != sign:
-            raise source_changed(chunk.path)
-    data = read_range(root, chunk.path, chunk.offset, chunk.length)
-    head = read_range(root, chunk.path, 0, chunk.head) if chunk.head else b""
-    if len(data) != chunk.length:
+        before = signature(descriptor)
+        data = read_range(descriptor, chunk.offset, chunk.length)
+        head = read_range(descriptor, 0, chunk.head)
+        after = signature(descriptor)
+    if not before == after == sign or len(data) != chunk.length:
         raise source_changed(chunk.path)
     return prepare(part, chunk, data, head, lookups)
 
@@ -139,11 +139,7 @@ def _lookup(task: LookupTask, root: Path, store: Store) -> Done:
     names = [field.name for field in part.fields]
     index: dict[str, bytes] = {}
     for chunk, sign in task.chunks:
-        prepared = _read(part, chunk, sign, root, tables)
-        columns = [prepared.columns[name] for name in names]
-        for key, *values in zip(prepared.keys, *columns, strict=True):
-            if key not in index:
-                index[key] = msgspec.json.encode(dict(zip(names, values, strict=True)))
+        note_rows(index, names, _read(part, chunk, sign, root, tables))
     rows = pa.table(
         {
             "key": pa.array(list(index), pa.string()),

@@ -9,12 +9,12 @@ from fractions import Fraction
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, signature
-import pkgutil
 from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from msgspec import Struct
 
 from sftspec.expr import types
+from sftspec.ground.shelf import modules
 
 Pattern = Annotated[str, "pattern"]
 Percentage = Annotated[int, "percent"]
@@ -44,8 +44,8 @@ class Measure(Struct, frozen=True):
         """How it is called."""
         known = dict(self.defaults)
         words = [
-            f"{name} = {known[name]}" if name in known else types.say(kind).upper()
-            for name, kind, _ in self.params
+            f"{name} = {known[name]}" if name in known else name.upper()
+            for name, _, _ in self.params
         ]
         return f"{self.name}({', '.join(words)})"
 
@@ -80,7 +80,7 @@ class Tally(Struct, frozen=True):
 def measures() -> dict[str, Measure]:
     """Every measure by name."""
     found: dict[str, Measure] = {}
-    for name in _shelf("measures"):
+    for name in modules("sftspec.expr.measures"):
         module = import_module(f"sftspec.expr.measures.{name}")
         found[name] = _measure(name, getattr(module, name))
     return found
@@ -90,16 +90,11 @@ def measures() -> dict[str, Measure]:
 def tallies() -> dict[str, Tally]:
     """Every tally by name."""
     found: dict[str, Tally] = {}
-    for name in _shelf("tallies"):
+    for name in modules("sftspec.expr.tallies"):
         module = import_module(f"sftspec.expr.tallies.{name}")
         kind = getattr(module, name.capitalize())
         found[name] = kind()
     return found
-
-
-def _shelf(folder: str) -> list[str]:
-    package = import_module(f"sftspec.expr.{folder}")
-    return sorted(info.name for info in pkgutil.iter_modules(package.__path__))
 
 
 def _measure(name: str, function: Callable[..., Any]) -> Measure:

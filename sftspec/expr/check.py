@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from sftspec.expr import base, nodes, types
 from sftspec.expr.relate import Result, comparable, facet_of, no_such_field, pattern_ok, step
-from sftspec.ground.report import Report, did_you_mean, listing
+from sftspec.ground.report import Report, did_you_mean, listing, there_are
 from sftspec.ground.text import Span
 from sftspec.syntax import tree
 
@@ -87,9 +87,9 @@ class Checker:
                 inner = self.condition(expr.of)
                 return None if inner is None else Result(nodes.Not(inner), types.Bool())
             case _:
-                self.report.error(
-                    "not-an-expression", expr.span, "this cannot stand in a condition"
-                )
+                word = {"Range": "a range", "Version": "a version", "Body": "a body"}
+                shown = word.get(type(expr).__name__, "this")
+                self.report.error("not-an-expression", expr.span, f"{shown} cannot stand here")
                 return None
 
     def _percent(self, expr: tree.Percent) -> Result | None:
@@ -151,7 +151,7 @@ class Checker:
         self.report.error(
             "unknown-name", span, f"`{name}` is no name of {self.scope.what}",
             hint=did_you_mean(name, [*self.scope.names, *self.scope.params])
-            or f"there are {listing(sorted(self.scope.names), 12)}",
+            or there_are(sorted(self.scope.names), 12),
         )  # fmt: skip
 
     def _no_value(self, span: Span, word: str, facet: types.Facet) -> None:
@@ -352,7 +352,7 @@ class Checker:
             self.report.error(
                 "type-mismatch", expr.span,
                 f"`{expr.op}` looks into a list, this is {types.say(whole.type)}",
-                hint="for a text in a text write `occurrences(…) > 0`" if types.is_text(kind) else None,
+                hint=_list_hint(kind),
             )  # fmt: skip
             return None
         inner = types.without_null(part.type)
@@ -364,7 +364,20 @@ class Checker:
         return Result(nodes.Cmp(op, part.node, whole.node, guard=True), types.Bool())
 
     def _mismatch(self, expr: tree.Compare, a: types.Type, b: types.Type) -> None:
-        self.report.error(
-            "type-mismatch", expr.span,
-            f"{types.say(a)} and {types.say(b)} cannot be compared by `{expr.op}`",
-        )  # fmt: skip
+        hint = None
+        message = f"{types.say(a)} and {types.say(b)} cannot be compared by `{expr.op}`"
+        if isinstance(a, types.Null) or isinstance(b, types.Null):
+            message = (
+                f"this is {types.say(b if isinstance(a, types.Null) else a)} and never null"
+            )
+        elif isinstance(a, types.Bp) != isinstance(b, types.Bp):
+            hint = "a percentage is written `60%`, and only compared with percentages"
+        elif isinstance(a, types.List) != isinstance(b, types.List):
+            hint = "a list is asked with `has`: `ability has evidence_use`"
+        self.report.error("type-mismatch", expr.span, message, hint=hint)
+
+
+def _list_hint(kind: types.Type) -> str | None:
+    if isinstance(kind, types.Facet):
+        return "write `[ … ]` around the values, or compare with `==`"
+    return "for a text in a text write `occurrences(…) > 0`" if types.is_text(kind) else None

@@ -2,7 +2,8 @@
 
 The expression becomes one Python list comprehension over the columns it reads: constants are
 passed in by name, never spelled in the code, so no text of a spec is ever compiled. An order
-comparison with a null on one side is false; a measure of a null is null.
+comparison with a null on one side is false; a measure of a null is null. A field inside a
+contract may hold anything until the contract is judged: such a value counts as null there.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sftspec.expr import base, nodes
+from sftspec.expr import base, nodes, types
 
 Column = Sequence[Any]
 VALID = ("@valid",)
@@ -57,7 +58,7 @@ class _Writer:
                 return self.path(VALID)
             case nodes.Rank(of=of, order=order):
                 table = {value: index for index, value in enumerate(order)}
-                return f"{self.const(table)}.get({self.code(of)})"
+                return f"{self.const(_rank)}({self.const(table)}, {self.code(of)})"
             case nodes.Apply():
                 return self._apply(node)
             case nodes.Cmp():
@@ -70,8 +71,12 @@ class _Writer:
                 return f"(not {self.code(of)})"
 
     def _apply(self, node: nodes.Apply) -> str:
-        function = self.const(base.measures()[node.name].function)
+        measure = base.measures()[node.name]
+        function = self.const(measure.function)
         args = [self.code(arg) for arg in node.args]
+        if any(isinstance(arg, nodes.Path) and len(arg.parts) > 1 for arg in node.args):
+            kinds = self.const([_PYTHON[type(kind)] for _, kind, _ in measure.params])
+            return f"{self.const(_measured)}({function}, {kinds}, {', '.join(args)})"
         guards = [
             f"{code} is None"
             for code, arg in zip(args, node.args, strict=True)
@@ -81,9 +86,9 @@ class _Writer:
         return f"(None if {' or '.join(guards)} else {call})" if guards else call
 
     def _compare(self, node: nodes.Cmp) -> str:
-        left, right = self.code(node.left), self.code(node.right)
         if not node.guard:
-            return f"({left} {node.op} {right})"
+            return f"({self._side(node.left)} {node.op} {self._side(node.right)})"
+        left, right = self.code(node.left), self.code(node.right)
         op = node.op
         if op in {"within", "not within"}:
             word = "" if op == "within" else "not "
@@ -92,9 +97,29 @@ class _Writer:
             return f"({self.const(_member)}({left}, {right}, {op == 'in'}))"
         return f"({self.const(_ORDER[op])}({left}, {right}))"
 
+    def _side(self, node: nodes.Typed) -> str:
+        """A side of `==`: there a list is a list, not a set of members."""
+        if isinstance(node, nodes.Const) and isinstance(node.value, list):
+            return self.const(node.value)
+        return self.code(node)
+
+
+def _rank(table: dict[str, int], value: Any) -> int | None:
+    return table.get(value) if isinstance(value, str) else None
+
+
+_PYTHON = {types.Text: str, types.Int: int, types.Bp: int, types.Bool: bool, types.List: list}
+
+
+def _measured(function: Callable[..., Any], kinds: list[type], *args: Any) -> Any:
+    """A measure of values from inside a contract; null where one of them is of another kind."""
+    if all(isinstance(arg, kind) for arg, kind in zip(args, kinds, strict=True)):
+        return function(*args)
+    return None
+
 
 def _member(part: Any, whole: Any, wanted: bool) -> bool:  # noqa: FBT001 - generated calls are positional
-    if whole is None:
+    if whole is None or isinstance(whole, str):
         return False
     try:
         return (part in whole) is wanted
@@ -103,26 +128,43 @@ def _member(part: Any, whole: Any, wanted: bool) -> bool:  # noqa: FBT001 - gene
 
 
 def _within(part: Any, whole: Any) -> bool:
-    if part is None or whole is None:
+    if part is None or whole is None or isinstance(part, str) or isinstance(whole, str):
         return False
-    known = whole if isinstance(whole, frozenset) else set(whole)
+    try:
+        known = whole if isinstance(whole, frozenset) else set(whole)
+        return all(item in known for item in part)
+    except TypeError:
+        return _listed(part, whole)
+
+
+def _listed(part: Any, whole: Any) -> bool:
+    """`_within` where the items are lists or records, or a side is no list at all."""
+    if not isinstance(part, list | frozenset) or not isinstance(whole, list | frozenset):
+        return False
+    known = list(whole)
     return all(item in known for item in part)
 
 
 def _below(a: Any, b: Any) -> bool:
-    return a is not None and b is not None and a < b
+    try:
+        return a is not None and b is not None and a < b
+    except TypeError:
+        return False
 
 
 def _at_most(a: Any, b: Any) -> bool:
-    return a is not None and b is not None and a <= b
+    try:
+        return a is not None and b is not None and a <= b
+    except TypeError:
+        return False
 
 
 def _above(a: Any, b: Any) -> bool:
-    return a is not None and b is not None and a > b
+    return _below(b, a)
 
 
 def _at_least(a: Any, b: Any) -> bool:
-    return a is not None and b is not None and a >= b
+    return _at_most(b, a)
 
 
 _ORDER = {"<": _below, "<=": _at_most, ">": _above, ">=": _at_least}

@@ -101,8 +101,10 @@ def pattern_ok(result: Result, span: Span, report: Report) -> bool:
     try:
         compiled(node.value)
     except Exception as error:  # noqa: BLE001 - re2.error is only known once re2 is loaded
+        why = error.args[0] if error.args else error
+        words = why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
         report.error(
-            "bad-pattern", span, f"RE2 does not take this pattern: {error}",
+            "bad-pattern", span, f"RE2 does not take this pattern: {words}",
             hint="look-around and back-references are not in RE2; patterns run in linear time",
         )  # fmt: skip
         return False

@@ -133,10 +133,8 @@ def without_null(kind: Type) -> Type:
 
 def union(kinds: object) -> Type:
     """One type of several; doubles fall away."""
-    flat: list[Type] = []
-    for kind in kinds:  # type: ignore[attr-defined]
-        flat.extend(arm for arm in arms(kind) if arm not in flat)
-    return flat[0] if len(flat) == 1 else Union(tuple(flat))
+    flat = tuple(dict.fromkeys(arm for kind in kinds for arm in arms(kind)))  # type: ignore[attr-defined]
+    return flat[0] if len(flat) == 1 else Union(flat)
 
 
 def is_text(kind: Type) -> bool:

@@ -41,7 +41,7 @@ def turns_type() -> Any:
         [
             pa.field("kind", pa.string(), nullable=False),
             pa.field("element", pa.string()),
-            pa.field("text", pa.string(), nullable=False),
+            pa.field("text", pa.dictionary(pa.int32(), pa.string()), nullable=False),
             pa.field(
                 "data_spans",
                 pa.list_(pa.field("item", pa.int32(), nullable=False)),

@@ -13,6 +13,7 @@ from sftspec.ground.text import Span
 FORMATS = ("text", "json", "github", "sarif")
 FORMAT_VERSION = 1
 TAB = 4
+MAX_SHOWN = 160
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 _BOLD, _BLUE, _OFF = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 
@@ -84,12 +85,16 @@ def _excerpt(span: Span, labels: Sequence[Label], *, colour: bool) -> list[str]:
     source = span.text.line(line)
     start = span.text.line_starts()[line - 1]
     number = f"{line:>5} | "
+    begin = span.start - start
+    cut = begin - 40 if begin > MAX_SHOWN - 40 else 0
+    more = len(source) - cut > MAX_SHOWN
+    source, start = source[cut : cut + MAX_SHOWN], start + cut
     marks = [" "] * (len(source) + 1)
     for part in (span, *(label.span for label in labels)):
         first = max(part.start - start, 0)
         last = min(max(part.end - start, first + 1), len(source) + 1)
         marks[first:last] = ["^"] * (last - first)
-    shown, under = "", ""
+    shown, under = ("…", " ") if cut else ("", "")
     for char, mark in zip(source + " ", marks, strict=True):
         piece = " " * TAB if char == "\t" else escape(char)
         shown += piece
@@ -98,7 +103,7 @@ def _excerpt(span: Span, labels: Sequence[Label], *, colour: bool) -> list[str]:
     notes = "; ".join(escape(label.text) for label in labels)
     tail = f" {notes}" if notes else ""
     return [
-        f"{blue}{number}{off}{shown.rstrip()}",
+        f"{blue}{number}{off}{shown.rstrip()}{'…' if more else ''}",
         f"{blue}{' ' * (len(number) - 2)}| {off}{under.rstrip()}{tail}",
     ]
 
@@ -157,7 +162,8 @@ def _github(item: Diagnostic) -> str:
         if where["line"] == where["end_line"]:
             fields |= {"col": where["column"], "endColumn": where["end_column"]}
     elif item.path:
-        fields = {"file": item.path, **fields}
+        path, _, line = item.path.partition(":")
+        fields = {"file": path, **({"line": line} if line else {}), **fields}
     words = ",".join(f"{key}={_command(str(value), ',:')}" for key, value in fields.items())
     message = item.message + (f"\nhint: {item.hint}" if item.hint else "")
     return f"::{item.severity} {words}::{_command(message)}\n"

@@ -5,11 +5,13 @@ compiler. A `Fault` is the world's: a path, a disk, a cluster; it is raised and 
 """
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from msgspec import Struct
 
 from sftspec.ground.text import Span
+
+MOST = 200
+MAX_KNOWN = 500
 
 
 class Label(Struct, frozen=True):
@@ -46,19 +48,38 @@ class Diagnostic(Struct, frozen=True):
         return (self.span.text.path, self.span.start)
 
 
+class Enough(Exception):  # noqa: N818 - a way out, not an error
+    """Raised where a spec has more errors than are of use; `Report` holds the first of them."""
+
+
 class Report:
     """Diagnostics gathered so far. A pass adds to it and returns None where it could not go on."""
 
     def __init__(self) -> None:
         self.items: list[Diagnostic] = []
+        self._counts = {"error": 0, "warning": 0}
 
     def error(self, slug: str, span: Span | None, message: str, **more: object) -> None:
-        """Say that the spec cannot be built. `more`: labels, hint, mend, path."""
-        self.items.append(Diagnostic(slug, "error", message, span, **more))  # type: ignore[arg-type]
+        """Say that the spec cannot be built. `more`: labels, hint, mend, path.
+
+        Raises Enough behind the last one that is taken.
+        """
+        self._add(Diagnostic(slug, "error", message, span, **more))  # type: ignore[arg-type]
+        if self._counts["error"] > MOST:
+            raise Enough
 
     def warn(self, slug: str, span: Span | None, message: str, **more: object) -> None:
         """Say something that does not stop a build."""
-        self.items.append(Diagnostic(slug, "warning", message, span, **more))  # type: ignore[arg-type]
+        self._add(Diagnostic(slug, "warning", message, span, **more))  # type: ignore[arg-type]
+
+    def _add(self, item: Diagnostic) -> None:
+        self._counts[item.severity] += 1
+        if self._counts[item.severity] <= MOST:
+            self.items.append(item)
+        elif self._counts[item.severity] == MOST + 1:
+            word = "errors" if item.severity == "error" else "warnings"
+            text = f"more than {MOST} {word}; the rest are not shown"
+            self.items.append(Diagnostic(f"too-many-{word}", item.severity, text, item.span))
 
     @property
     def failed(self) -> bool:
@@ -101,8 +122,20 @@ class Fault(Exception):  # noqa: N818 - the field's word is the fault, not the e
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known word, or None."""
-    near = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    words = sorted(set(known))
+    if len(words) > MAX_KNOWN:
+        words = [other for other in words if other[:2] == word[:2]][:MAX_KNOWN]
+    from difflib import get_close_matches
+
+    near = get_close_matches(word[:100], words, n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else None
+
+
+def there_are(words: Sequence[str], most: int = 8) -> str | None:
+    """A hint that lists the known words, or None where there are none."""
+    if not words:
+        return None
+    return f"there {'is' if len(words) == 1 else 'are'} {listing(words, most)}"
 
 
 def listing(words: Sequence[str], most: int = 8) -> str:

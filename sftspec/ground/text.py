@@ -1,6 +1,7 @@
 """The text of a spec file and places in it. Offsets are characters; lines are found when printed."""
 
 from bisect import bisect_right
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -13,13 +14,7 @@ class SpecText(Struct, frozen=True, eq=False):
 
     def line_starts(self) -> list[int]:
         """Offset of the first character of each line."""
-        starts = [0]
-        find = self.text.find
-        at = find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = find("\n", at + 1)
-        return starts
+        return _line_starts(self.text)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1; a tab is one column."""
@@ -32,6 +27,17 @@ class SpecText(Struct, frozen=True, eq=False):
         start = self.line_starts()[number - 1]
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
+
+
+@lru_cache(maxsize=8)
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    find = text.find
+    at = find("\n")
+    while at >= 0:
+        starts.append(at + 1)
+        at = find("\n", at + 1)
+    return starts
 
 
 class Span(Struct, frozen=True, eq=False):

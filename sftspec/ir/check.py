@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
-import pkgutil
 from typing import TYPE_CHECKING
 
+from sftspec.ground.shelf import load, modules
 from sftspec.ir import nodes
 
 if TYPE_CHECKING:
@@ -17,10 +16,9 @@ Rule = Callable[[nodes.Spec, "World"], None]
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule of the shelf: the public functions named in each module's `RULES`."""
-    package = import_module("sftspec.ir.rules")
-    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
-    modules = [import_module(f"sftspec.ir.rules.{name}") for name in names]
-    return tuple(rule for module in modules for rule in module.RULES)
+    package = "sftspec.ir.rules"
+    found = [load(package, name) for name in modules(package)]
+    return tuple(rule for module in found for rule in module.RULES)
 
 
 def run_rules(spec: nodes.Spec, world: "World") -> None:

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from sftspec.expr import types
 
-_SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])[\"')\]]*\s+")
+MAX_TEXT = 16 * 1024 * 1024
+_SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])([\"')\]]*)\s+")
 _TEXT = types.Text()
 _TEXTS = types.List(types.Text())
 
@@ -27,11 +28,36 @@ class FilterKind(Struct, frozen=True):
     most: int = 0
     takes: type = str
     null_ok: bool = False
+    said: str = ""
+
+    @property
+    def help(self) -> str:
+        """What it does."""
+        return self.said or (self.function.__doc__ or "").strip()
+
+
+class TooLong(ValueError):  # noqa: N818 - a text that no one wants, not an error of ours
+    """A filter's text is longer than any that is kept."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the text is longer than {MAX_TEXT >> 20} MiB")
+
+
+def _held(size: int) -> None:
+    """Raises TooLong for more than `MAX_TEXT` characters."""
+    if size > MAX_TEXT:
+        raise TooLong
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text: cut behind `.`, `!` or `?` and white space."""
-    return [part for part in _SENTENCE.split(text.strip()) if part]
+    """The sentences of a text: cut at white space behind `.`, `!` or `?`, maybe quoted."""
+    text = text.strip()
+    found: list[str] = []
+    at = 0
+    for match in _SENTENCE.finditer(text):
+        found.append(text[at : match.end(1)])
+        at = match.end()
+    return [*found, text[at:]] if text else []
 
 
 def first_sentence(text: str) -> str:
@@ -46,17 +72,33 @@ def lines(text: str) -> list[str]:
 
 def indent(text: str, width: int = 4) -> str:
     """Every line but the first moved right."""
-    return text.replace("\n", "\n" + " " * min(width, 64))
+    return replace(text, "\n", "\n" + " " * min(width, 64))
+
+
+def replace(text: str, old: str, new: str) -> str:
+    """A text with another in the place of each `old`."""
+    if len(new) > len(old):
+        _held(len(text) + text.count(old) * (len(new) - len(old)))
+    return text.replace(old, new)
+
+
+def join(items: list[Any], mark: str = "") -> str:
+    """A list as one text."""
+    words = [show(item) for item in items]
+    _held(sum(map(len, words)) + len(mark) * len(words))
+    return mark.join(words)
 
 
 def bullet(items: list[str]) -> str:
     """A list as lines that begin with `- `."""
-    return "\n".join(f"- {item}" for item in items)
+    return "\n".join(f"- {show(item)}" for item in items)
 
 
 def as_json(value: Any) -> str:
     """A value as JSON, its keys in the order they have."""
-    return msgspec.json.encode(value).decode()
+    text = msgspec.json.encode(value).decode()
+    _held(len(text))
+    return text
 
 
 def first(items: Any) -> Any:
@@ -120,18 +162,16 @@ FILTERS: dict[str, FilterKind] = {
     "first": FilterKind(first, _item),
     "first_sentence": FilterKind(first_sentence, _text_to(_TEXT)),
     "indent": FilterKind(indent, _text_to(_TEXT), 0, 1, takes=int),
-    "join": FilterKind(
-        lambda items, mark="": mark.join(map(show, items)), _texts_to(_TEXT), 0, 1
-    ),
+    "join": FilterKind(join, _texts_to(_TEXT), 0, 1),
     "json": FilterKind(as_json, lambda _: _TEXT, null_ok=True),
     "last": FilterKind(last, _item),
-    "length": FilterKind(len, _length),
+    "length": FilterKind(len, _length, said="Characters of a text, items of a list."),
     "lines": FilterKind(lines, _text_to(_TEXTS)),
-    "lower": FilterKind(str.lower, _text_to(_TEXT)),
-    "replace": FilterKind(lambda text, a, b: text.replace(a, b), _text_to(_TEXT), 2, 2),
+    "lower": FilterKind(str.lower, _text_to(_TEXT), said="The text in lower case."),
+    "replace": FilterKind(replace, _text_to(_TEXT), 2, 2),
     "sentences": FilterKind(sentences, _text_to(_TEXTS)),
-    "trim": FilterKind(str.strip, _text_to(_TEXT)),
-    "upper": FilterKind(str.upper, _text_to(_TEXT)),
+    "trim": FilterKind(str.strip, _text_to(_TEXT), said="Without white space at either end."),
+    "upper": FilterKind(str.upper, _text_to(_TEXT), said="The text in upper case."),
 }
 
 

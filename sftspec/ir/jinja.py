@@ -9,7 +9,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from sftspec.expr import types
 from sftspec.ground.report import Report
 from sftspec.ir import body as b
-from sftspec.ir.parsing import MAX_NESTING, environment, in_words, too_deep
+from sftspec.ir.parsing import TooDeep, in_words, parse_body, unclosed
 from sftspec.ir.values import BodyScope, Found, Place, Stop, Values
 
 MAX_LOOPS = 2
@@ -17,19 +17,20 @@ MAX_LOOPS = 2
 
 def compile_body(source: str, place: Place, scope: BodyScope, report: Report) -> b.Body | None:
     """A body's pieces or program, or diagnostics at their exact line and column."""
+    if "\r" in source:
+        at = source.index("\r")
+        report.error("line-break", place.at(at, at + 1), "a line of a body ends with LF alone")
+        return None
     if "{" not in source:
         return b.plain(source)
-    depth = too_deep(source)
-    if depth is not None:
-        report.error(
-            "too-deep", place.at(depth, depth + 1),
-            f"brackets in a body are nested more than {MAX_NESTING} deep",
-        )  # fmt: skip
-        return None
     try:
-        parsed = environment().parse(source)
+        parsed = parse_body(source)
+    except TooDeep as error:
+        report.error("too-deep", place.at(error.at, error.at + 1), "a body is nested too deep")
+        return None
     except TemplateSyntaxError as error:
-        at = min(error.lineno, max(len(source) - 1, 0))
+        start = unclosed(source, error.message or "")
+        at = min(error.lineno if start is None else start, max(len(source) - 1, 0))
         report.error(
             "template-syntax", place.at(at, at + 1), f"Jinja: {in_words(error.message or '')}"
         )
@@ -175,6 +176,9 @@ class _Reader(Values):
             )
             raise Stop
         name = node.target.name  # type: ignore[attr-defined]
+        if not name.isascii():
+            self.error("non-ascii-name", node.target.lineno, 1, "names in a body are ASCII")
+            raise Stop
         if name in self.scope.names() or name in self.locals or name == "loop":
             self.error(
                 "duplicate-name",

@@ -15,7 +15,7 @@ from sftspec.ir.body import Body
 from sftspec.syntax import tree
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Dataset:
     """The governance of a snapshot: who, under which licence, from which seed."""
 
@@ -29,7 +29,7 @@ class Dataset:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class FacetValue:
     """A value of a facet and the line that tells annotators its border."""
 
@@ -39,7 +39,7 @@ class FacetValue:
     span: Span | None
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class FacetDef:
     """An axis of the tag taxonomy."""
 
@@ -61,7 +61,7 @@ class FacetDef:
         )
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Rule:
     """A rule between the fields of a contract: `require` must hold where `when` does."""
 
@@ -70,7 +70,7 @@ class Rule:
     text: str
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Schema:
     """An output contract."""
 
@@ -80,7 +80,7 @@ class Schema:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class SourceField:
     """A typed field of a source, read from a column or from the file's name."""
 
@@ -92,7 +92,7 @@ class SourceField:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class SetLine:
     """A mend of a field: its value where the condition holds."""
 
@@ -102,7 +102,7 @@ class SetLine:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Join:
     """Rows of another source, found by their key in a field of this one."""
 
@@ -112,7 +112,7 @@ class Join:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Source:
     """Where rows come from."""
 
@@ -136,7 +136,7 @@ class Source:
     row: types.Record
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Prompt:
     """A system prompt with its own version."""
 
@@ -146,7 +146,7 @@ class Prompt:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Phrasing:
     """Equivalent wordings."""
 
@@ -155,7 +155,7 @@ class Phrasing:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Table:
     """A text per value of a facet."""
 
@@ -165,7 +165,7 @@ class Table:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Part:
     """A piece of a turn: text of the body, and which element of an instruction it is."""
 
@@ -173,7 +173,7 @@ class Part:
     body: Body
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Turn:
     """One message of a template: either parts of text, or JSON of a contract."""
 
@@ -185,7 +185,7 @@ class Turn:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Tag:
     """What a template says of a facet: constants, or a path, or a mapping of one."""
 
@@ -196,7 +196,7 @@ class Tag:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Expect:
     """A condition on the finished sample."""
 
@@ -205,7 +205,7 @@ class Expect:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Template:
     """A versioned sample frame."""
 
@@ -228,7 +228,7 @@ class Template:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class UnitTest:
     """A template's test: a row and what is expected of the sample."""
 
@@ -239,7 +239,7 @@ class UnitTest:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class ScreenLine:
     """What is dropped: by a condition, as a duplicate, or as a conflict."""
 
@@ -251,7 +251,7 @@ class ScreenLine:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Quota:
     """A value's part of a share: basis points, whole parts, or what the others leave."""
 
@@ -261,7 +261,7 @@ class Quota:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Share:
     """How a facet's values are mixed, among all records or where a condition holds."""
 
@@ -271,7 +271,7 @@ class Share:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Bound:
     """At least or at most so many basis points of the records where a condition holds."""
 
@@ -282,7 +282,7 @@ class Bound:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Cap:
     """At most so many records of one source row, group or facet value."""
 
@@ -290,7 +290,7 @@ class Cap:
     per: str
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Mixture:
     """How many of what. `total` is None for all there are."""
 
@@ -303,7 +303,7 @@ class Mixture:
     span: Span | None
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Phase:
     """A span of training order and its mix of the curriculum's facet."""
 
@@ -313,7 +313,7 @@ class Phase:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Curriculum:
     """Ordered phases over one facet."""
 
@@ -322,7 +322,7 @@ class Curriculum:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Split:
     """The parts beside train, in basis points, and what stays together."""
 
@@ -332,7 +332,7 @@ class Split:
     span: Span | None
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Coverage:
     """A matrix over facets and the need per cell."""
 
@@ -344,7 +344,7 @@ class Coverage:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class GateLine:
     """A requirement: a tally, a comparison and the threshold, exactly."""
 
@@ -359,7 +359,7 @@ class GateLine:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Gate:
     """What must hold for a version to be frozen."""
 
@@ -368,7 +368,7 @@ class Gate:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Emit:
     """A format to write."""
 
@@ -376,7 +376,7 @@ class Emit:
     span: Span
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Spec:
     """A whole spec: the root file and all it imports."""
 

@@ -7,7 +7,8 @@ from sftspec.ground.text import Span
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 _WINDOWS = re.compile(
-    r"^(?:[A-Za-z]:|\\\\)|(?:^|/)(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.[^/]*)?$", re.IGNORECASE
+    r"^(?:[A-Za-z]:|\\\\)|(?:^|/)(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.[^/]*)?(?:/|$)",
+    re.IGNORECASE,
 )
 
 
@@ -17,7 +18,7 @@ def path_problem(path: str, span: Span) -> tuple[str, str, str | None] | None:
     if _SCHEME.match(path):
         return (
             "path-outside-root",
-            f"`{path}` is a URL; sources are files of the project",
+            f"`{path}` is a URL; a spec names files of the project",
             inside,
         )
     if not path or any(ord(char) < 0x20 or ord(char) == 0x7F for char in path):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sftspec.ground.report import Report, did_you_mean, listing
+from sftspec.ground.report import Enough, Fault, Report, did_you_mean, listing
 from sftspec.ground.text import Span
 from sftspec.ir import nodes
 from sftspec.ir.forms import (
@@ -28,11 +28,13 @@ from sftspec.ir.forms import (
 from sftspec.ir.forms.base import Form, Line, match, read
 from sftspec.ir.paths import path_problem, resolve
 from sftspec.ir.world import World
+from sftspec.ports.files import read_start
 from sftspec.syntax import tree
 from sftspec.syntax.parse import parse
-from sftspec.syntax.read import read_spec
+from sftspec.syntax.read import MAX_BYTES, check_text
 
 EDITIONS = (2026,)
+MAX_CHAIN = 32
 BLOCKS: dict[str, Any] = {
     module.KIND: module
     for module in (
@@ -59,11 +61,20 @@ FORMS: tuple[Form, ...] = (
 
 def load(path: Path, root: Path, report: Report) -> tuple[nodes.Spec, World] | None:
     """The spec at `path`, inside the project at `root`; None where it has errors."""
-    shown = path.resolve().relative_to(root.resolve()).as_posix()
+    real = path.resolve()
+    if not real.is_relative_to(root.resolve()):
+        report.error(
+            "path-outside-root", None, f"{path} is not inside the project root {root}", path=str(path)
+        )  # fmt: skip
+        return None
+    shown = real.relative_to(root.resolve()).as_posix()
     world = World(root, report)
     seen: dict[str, list[str]] = {}
-    _read_file(shown, None, world, seen, [])
-    spec = None if world.broken else _lower(shown, world)
+    try:
+        _read_file(shown, None, world, seen, [])
+        spec = None if world.broken else _lower(shown, world)
+    except Enough:
+        return None
     return None if spec is None else (spec, world)
 
 
@@ -80,10 +91,15 @@ def _read_file(
         return
     seen[shown] = chain
     before = len(world.report.items)
-    text = read_spec(world.root / shown, shown, world.report)
+    try:
+        data = read_start(world.root, shown, MAX_BYTES + 1)
+    except Fault as fault:
+        world.report.error(fault.slug, span, fault.message, path=shown, hint=fault.hint or None)
+        world.broken = True
+        return
+    text = check_text(data, shown, world.report)
     if text is None:
         world.broken = True
-        _at_import(world, span, before)
         return
     file = parse(text, world.report)
     _edition(file, world)
@@ -97,19 +113,10 @@ def _read_file(
             _import(line, world, seen, [*chain, shown])
         elif line.form is not _EDITION:
             _declare(line, world)
-
-
-def _at_import(world: World, span: Span | None, before: int) -> None:
-    """A file that cannot be read is shown where it is imported."""
-    if span is not None:
-        from msgspec.structs import replace
-
-        world.report.items[before:] = [
-            replace(item, span=span)
-            if item.span is None and item.slug == "file-not-found"
-            else item
-            for item in world.report.items[before:]
-        ]
+        elif entry is not file.entries[0]:
+            world.report.error(
+                "duplicate-line", entry.head, "`edition` stands once, as the first line"
+            )
 
 
 def _import(line: Line, world: World, seen: dict[str, list[str]], chain: list[str]) -> None:
@@ -119,10 +126,9 @@ def _import(line: Line, world: World, seen: dict[str, list[str]], chain: list[st
         world.report.error(problem[0], text.span, problem[1], hint=problem[2])
         return
     shown = resolve(Path(text.span.text.path).parent, text.value) or text.value
-    real = (world.root / shown).resolve()
-    if not real.is_relative_to(world.root.resolve()):
+    if len(chain) > MAX_CHAIN:
         world.report.error(
-            "path-outside-root", text.span, f"`{text.value}` leads out of the project root"
+            "too-deep", text.span, f"more than {MAX_CHAIN} files import one another in a row"
         )
         return
     _read_file(shown, text.span, world, seen, chain)
@@ -145,7 +151,7 @@ def _edition(file: tree.SpecFile, world: World) -> None:
                 "missing-edition", span, "a file begins with its edition",
                 hint=f"write `edition {EDITIONS[-1]}` as the first line",
             )  # fmt: skip
-    elif not isinstance(number, tree.Int) or number.value not in EDITIONS:
+    elif isinstance(number, tree.Int) and number.value not in EDITIONS:
         world.report.error(
             "unknown-edition", number.span, f"edition `{number.span.source}` is not known",
             hint=f"this compiler knows {listing([str(e) for e in EDITIONS])}",
@@ -179,7 +185,7 @@ def _block(entry: tree.Entry, report: Report) -> Line | None:
             "malformed-line",
             entry.head,
             f"`{word}` is not whole",
-            hint=f"write `{forms[0].usage}`",
+            hint=f"write `{forms[0].shown}`",
         )
         return None
     return read("the file", entry, forms, report)

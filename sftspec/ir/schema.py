@@ -6,8 +6,7 @@ Python where they cannot, or to find out why a value was refused. Reason classes
 `pattern`, `rule`.
 """
 
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Sequence
 from functools import cache
 from math import ceil, floor
 from typing import Annotated, Any, Literal, Union
@@ -79,7 +78,7 @@ def explain(value: Any, kind: types.Type, path: str) -> Broken | None:
                 return (
                     None
                     if value in values
-                    else Broken("invalid_enum", path, f"facet {kind.name}")
+                    else Broken("invalid_enum", path, f"wanted {types.say(kind)}")
                 )
             return _wrong(value, kind, path)
         case _:
@@ -109,12 +108,19 @@ def _explain_simple(value: Any, kind: types.Type, path: str) -> Broken | None:
 
 
 def _range(value: Any, kind: types.Int | types.Number, path: str) -> Broken | None:
-    exact = Decimal(value)
-    if kind.min is not None and exact < Decimal(kind.min):
+    """A decimal number and its bound compare as the nearest doubles: 0.1 is not above 0.1."""
+    low, high = _ends(kind)
+    if low is not None and value < low:
         return Broken("out_of_range", path, f"below {kind.min}")
-    if kind.max is not None and exact > Decimal(kind.max):
+    if high is not None and value > high:
         return Broken("out_of_range", path, f"above {kind.max}")
     return None
+
+
+def _ends(kind: types.Int | types.Number) -> tuple[int | float | None, int | float | None]:
+    if isinstance(kind, types.Int):
+        return kind.min, kind.max
+    return number(kind.min), number(kind.max)
 
 
 def _explain_text(value: Any, kind: types.Text, path: str) -> Broken | None:
@@ -157,6 +163,7 @@ def _explain_union(value: Any, kind: types.Union, path: str) -> Broken | None:
     reasons = [broken for broken in found if broken and broken.reason != "type_error"]
     if any(broken.reason == "invalid_enum" for broken in reasons):
         words = [arm.value for arm in kind.arms if isinstance(arm, types.Literal)]
+        words += [types.say(arm) for arm in kind.arms if isinstance(arm, types.Facet)]
         return Broken("invalid_enum", path, f"wanted {' | '.join(words)}")
     return reasons[0] if reasons else _wrong(value, kind, path)
 
@@ -199,27 +206,58 @@ def reach(value: Any, path: tuple[str, ...]) -> Any:
 # the fast way
 
 
-class Codec(Struct, frozen=True):
-    """A contract ready for use: `decode` raises `msgspec.ValidationError` on a broken value."""
+class Codec:
+    """A contract ready for use over many values."""
 
-    contract: Contract
-    decode: Callable[[bytes], Any] | None
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.kind = _struct(contract.record) if _native(contract.record) else None
+        self.rules = [
+            compile_vector(require if when is None else ex.Or(ex.Not(when), require))
+            for require, when, _ in contract.rules
+        ]
 
-    def render(self, text: bytes) -> tuple[str | None, Broken | None]:
-        """JSON text of a value to JSON text in field order, or why not.
+    def render(self, values: Sequence[Any]) -> tuple[list[str | None], dict[int, Broken]]:
+        """Decoded JSON values to JSON texts in field order; and, by place, why one broke.
 
         Numbers keep their value: a whole number stays whole.
         """
-        if self.decode is not None:
-            try:
-                return msgspec.json.encode(self.decode(text)).decode(), None
-            except msgspec.ValidationError:
-                pass
-        value = msgspec.json.decode(text)
-        broken = check(value, self.contract)
-        if broken:
-            return None, broken
-        return msgspec.json.encode(ordered(value, self.contract.record)).decode(), None
+        texts: list[str | None] = [None] * len(values)
+        good: list[int] = []
+        broken: dict[int, Broken] = {}
+        encode, convert, kind = msgspec.json.encode, msgspec.convert, self.kind
+        for index, value in enumerate(values):
+            if kind is not None:
+                try:
+                    texts[index] = encode(convert(value, kind)).decode()
+                    good.append(index)
+                    continue
+                except msgspec.ValidationError:
+                    pass
+            why = explain(value, self.contract.record, "")
+            if why is None:
+                texts[index] = encode(ordered(value, self.contract.record)).decode()
+                good.append(index)
+            else:
+                broken[index] = why
+        self._judge(values, good, texts, broken)
+        return texts, broken
+
+    def _judge(
+        self,
+        values: Sequence[Any],
+        good: list[int],
+        texts: list[str | None],
+        broken: dict[int, Broken],
+    ) -> None:
+        """The rules between fields, over all values that have the right shape."""
+        kept = [values[index] for index in good]
+        for rule, (_, _, text) in zip(self.rules, self.contract.rules, strict=True):
+            hits = rule.over(lambda path: [reach(value, path) for value in kept], len(kept))
+            for index, hit in zip(good, hits, strict=True):
+                if not hit and index not in broken:
+                    broken[index] = Broken("rule", "", text)
+                    texts[index] = None
 
 
 def codec(contract: Contract) -> Codec:
@@ -229,45 +267,7 @@ def codec(contract: Contract) -> Codec:
 
 @cache
 def _codec(encoded: bytes) -> Codec:
-    contract = msgspec.json.decode(encoded, type=Contract)
-    if contract.rules or not _native(contract.record):
-        return Codec(contract, None) if not _native(contract.record) else _ruled(contract)
-    return Codec(contract, msgspec.json.Decoder(_struct(contract.record)).decode)
-
-
-def _ruled(contract: Contract) -> Codec:
-    """Native types first, then the rules over the decoded struct's fields."""
-    kind = _struct(contract.record)
-    decoder = msgspec.json.Decoder(kind)
-    rules = [_compiled_rule(require, when) for require, when, _ in contract.rules]
-
-    def decode(text: bytes) -> Any:
-        value = decoder.decode(text)
-        for rule in rules:
-            if not rule(value):
-                raise msgspec.ValidationError("rule")
-        return value
-
-    return Codec(contract, decode)
-
-
-def _compiled_rule(require: ex.Typed, when: ex.Typed | None) -> Callable[[Any], bool]:
-    wanted = compile_vector(ex.Or(ex.Not(when), require) if when is not None else require)
-
-    def holds(value: Any) -> bool:
-        return bool(wanted.run([[_attribute(value, path)] for path in wanted.paths], 1)[0])
-
-    return holds
-
-
-def _attribute(value: Any, path: tuple[str, ...]) -> Any:
-    for part in path:
-        if value is None:
-            return None
-        value = getattr(value, f"f_{part}", None)
-        if value is msgspec.UNSET:
-            return None
-    return value
+    return Codec(msgspec.json.decode(encoded, type=Contract))
 
 
 def _native(kind: types.Type) -> bool:
@@ -278,21 +278,29 @@ def _native(kind: types.Type) -> bool:
         case types.List(of=of):
             return _native(of)
         case types.Union(arms=arms):
-            records = [arm for arm in arms if isinstance(arm, types.Record)]
-            texts = [arm for arm in arms if isinstance(arm, types.Text | types.Facet)]
-            literals = [arm for arm in arms if isinstance(arm, types.Literal)]
-            return (
-                len(records) <= 1
-                and len(texts) + bool(literals) <= 1
-                and not any(isinstance(arm, types.Any) for arm in arms)
-                and all(_native(arm) for arm in arms)
+            return _tellable(arms) and all(_native(arm) for arm in arms)
+        case types.Text(pattern=pattern, min_chars=low, max_chars=high):
+            return pattern is None and all(
+                end is None or 0 <= end < _WIDE for end in (low, high)
             )
-        case types.Text(pattern=pattern):
-            return pattern is None
-        case types.Number():
-            return True
+        case types.Int() | types.Number():
+            return all(end is None or -_WIDE < end < _WIDE for end in _ends(kind))
         case _:
             return True
+
+
+_WIDE = 2**63
+_FAMILIES = (
+    (types.Record,), (types.List,), (types.Int, types.Number),
+    (types.Text, types.Facet),
+)  # fmt: skip
+
+
+def _tellable(arms: Sequence[types.Type]) -> bool:
+    """Whether a value's JSON type alone says which arm it may be."""
+    counts = [sum(isinstance(arm, family) for arm in arms) for family in _FAMILIES]
+    counts[-1] += any(isinstance(arm, types.Literal) for arm in arms)
+    return max(counts) <= 1 and not any(isinstance(arm, types.Any) for arm in arms)
 
 
 def _struct(record: types.Record) -> Any:

@@ -28,7 +28,8 @@ _NAMES = {
     "AssignBlock": "`set`", "Macro": "a macro", "CallBlock": "`call`", "Include": "`include`",
     "Import": "`import`", "FromImport": "`import`", "Extends": "`extends`", "Block": "`block`",
     "FilterBlock": "`filter`", "With": "`with`", "Slice": "a slice", "CondExpr": "an inline `if`",
-    "Dict": "a dict", "List": "a list", "Tuple": "a tuple",
+    "Dict": "a dict", "List": "a list", "Tuple": "a tuple", "Const": "a bare value",
+    "Compare": "a comparison", "And": "`and`", "Or": "`or`", "Not": "`not`", "Test": "`is`",
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ class BodyScope(Struct, frozen=True):
     schemas: Mapping[str, str]
     not_null: frozenset[tuple[str, ...]] = frozenset()
     bound: Mapping[str, tuple[tuple[str, ...], types.Type]] = {}
+    seen: set[tuple[str, str]] = set()
     what: str = "the row"
 
     def names(self) -> list[str]:
@@ -114,18 +116,19 @@ class Values:
         if found.text is not None and not isinstance(found.kind, types.Record):
             return
         word = ".".join(found.path) or found.drawn or found.table or types.say(found.kind)
+        word = " | ".join([word, *(item.name for item in found.filters)])
         start, length = self.where(node)
         if types.nullable(found.kind) and not isinstance(found.kind, types.Any):
             self.error(
                 "nullable-in-text", start, length, f"`{word}` may be null",
-                'write `| default("…")`, or take only rows where it is not null',
+                'write `| default("…")`'
+                + ("" if found.filters else ", or take only rows where it is not null"),
             )  # fmt: skip
             raise Stop
         if not printable(found.kind):
             self.error(
                 "not-printable", start, length,
-                f"`{word}` is {types.say(found.kind)} and has no plain form",
-                'write `| json`, `| join(", ")` or `| bullet`',
+                f"`{word}` is {_said(found)} and has no plain form", _plain_form(word, found),
             )  # fmt: skip
             raise Stop
 
@@ -195,6 +198,8 @@ class Values:
 
     def _field(self, node: nodes.Getattr | nodes.Getitem, name: str, at: int) -> Found:
         owner = self.expression(node.node)
+        if owner.table:
+            self._by_facet(owner.table, at, len(name))
         if owner.filters or owner.drawn or owner.table or owner.text is not None:
             self.error("template-construct", at, len(name), "only the row has fields")
             raise Stop
@@ -227,6 +232,12 @@ class Values:
         if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
             return self._field(node, node.arg.value, node.arg.lineno + 1)
         owner = self.expression(node.node)
+        if not owner.table and isinstance(node.arg, nodes.Const):
+            self.error(
+                "template-construct", node.arg.lineno, 1, "a list has no places here",
+                "write `| first`, `| last`, or a loop",
+            )  # fmt: skip
+            raise Stop
         if not owner.table:
             self.refuse(node.arg)
         index = self.expression(node.arg)
@@ -246,6 +257,14 @@ class Values:
             raise Stop
         self._use("tables", owner.table)
         return Found(types.Text(), table=owner.table, path=index.path)
+
+    def _by_facet(self, table: str, at: int, length: int) -> None:
+        facet = self.scope.tables[table].facet
+        self.error(
+            "type-mismatch", at, length, f"table `{table}` is read by a value of facet `{facet}`",
+            f"write `{table}[{self.scope.alias}.FIELD]` with a field typed `facet {facet}`",
+        )  # fmt: skip
+        raise Stop
 
     def _filter(self, node: nodes.Filter) -> Found:
         if node.node is None:
@@ -277,15 +296,22 @@ class Values:
             )
             raise Stop
         if owner.text is not None:
-            from sftspec.ir.filters import apply
-
-            text = apply(owner.text, name, args)
+            text = self._applied(owner.text, name, args, at)
             if not isinstance(text, str):
                 self.refuse(node)
             return Found(types.Text(), text=text)
         return msgspec.structs.replace(
             owner, kind=result, filters=(*owner.filters, b.Filter(name, args))
         )
+
+    def _applied(self, text: str, name: str, args: tuple[str | int, ...], at: int) -> Any:
+        from sftspec.ir.filters import TooLong, apply
+
+        try:
+            return apply(text, name, args)
+        except TooLong as error:
+            self.error("too-large", at, len(name), str(error))
+            raise Stop from None
 
     def _constants(
         self, node: nodes.Filter, least: int, most: int, wanted: type
@@ -299,11 +325,11 @@ class Values:
             or not least <= len(values) <= most
             or any(type(v) is not wanted for v in values)
         ):
-            word = {str: "texts", int: "whole numbers"}[wanted]
-            count = str(least) if least == most else f"{least} to {most}"
+            word = {str: "text", int: "whole number"}[wanted] + ("s" if most > 1 else "")
+            count = ("at most " if least < most else "") + {1: "one", 2: "two"}.get(most, "")
             self.error(
                 "wrong-arguments", self.source.find(node.name, node.lineno), len(node.name),
-                f"`{node.name}` takes {count} constant {word}",
+                f"`{node.name}` takes {f'{count} {word}, written out' if most else 'nothing'}",
             )  # fmt: skip
             raise Stop
         return tuple(values)
@@ -318,4 +344,25 @@ class Values:
             )
             raise Stop
         self._use("schemas", name)
+        self.scope.seen.add(("schema", name))
         return Found(types.Text(), text=self.scope.schemas[name])
+
+
+def _said(found: Found) -> str:
+    if found.table:
+        return "a table"
+    if found.text is not None:
+        return "a schema"
+    return types.say(found.kind)
+
+
+def _plain_form(word: str, found: Found) -> str:
+    """What to write where a value has no plain form."""
+    if found.table:
+        return f"write `{word}[row.FIELD]`"
+    if found.text is not None:
+        return f"write `{word} | json_schema`"
+    kinds = types.arms(types.without_null(found.kind))
+    if all(isinstance(kind, types.List) and printable(kind.of) for kind in kinds):
+        return 'write `| join(", ")`, `| bullet` or `| json`'
+    return "write `| json`"

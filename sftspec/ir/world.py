@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sftspec.expr import types
 from sftspec.expr.check import Scope
-from sftspec.ground.report import Label, Report, did_you_mean, listing
+from sftspec.ground.report import Label, Report, did_you_mean, listing, there_are
 from sftspec.ground.text import Span
 from sftspec.ir import nodes
 from sftspec.ir.forms.base import Line
@@ -19,6 +19,9 @@ from sftspec.syntax import tree
 Thing = TypeVar("Thing")
 LAYERS = ("generic", "skill", "domain", "system")
 ORIGINS = ("licensed", "human", "synthetic", "customer", "public", "internal")
+MAX_CHAIN = 32
+TEXTS = ("system", "instruction", "context", "user", "text")
+RECORD = (*TEXTS, "response", "turns", "variant", "rejected", "dataset")
 BUILT_IN = ("layer", "source", "origin", "template", "license")
 Lower = Callable[[Line, "World"], Any]
 
@@ -45,7 +48,8 @@ class World:
         if key in self.pending:
             first = self.pending[key][0]
             self.report.error(
-                "duplicate-name", line.entry.head, f"{kind} `{name}` is defined twice",
+                "duplicate-name", line.entry.head,
+                f"{kind} `{name}` is defined twice" if name != kind else f"`{kind}` is defined twice",
                 labels=(Label(first.entry.head, "first here"),),
             )  # fmt: skip
             return
@@ -64,7 +68,7 @@ class World:
             known = self.names(kind)
             self.report.error(
                 f"unknown-{kind}", span, f"no {kind} is called `{name}`",
-                hint=did_you_mean(name, known) or (f"there are {listing(known)}" if known else None),
+                hint=did_you_mean(name, known) or there_are(known),
             )  # fmt: skip
             return None
         return self.lowered(kind, name, span)
@@ -80,8 +84,14 @@ class World:
                 "reference-cycle", span, f"{kind} `{name}` needs itself: {' → '.join(chain)}"
             )
             return None
-        self.doing.append(key)
         line, lower = self.pending[key]
+        if len(self.doing) >= MAX_CHAIN:
+            self.report.error(
+                "too-deep", span or line.entry.head,
+                f"more than {MAX_CHAIN} blocks need one another in a row",
+            )  # fmt: skip
+            return None
+        self.doing.append(key)
         thing = lower(line, self)
         self.doing.pop()
         self.done[key] = thing
@@ -147,9 +157,7 @@ class World:
         params: dict[str, tree.Expr] | None = None,
     ) -> Scope:
         """What can be named in a condition on a record."""
-        texts = dict.fromkeys(
-            ("system", "instruction", "context", "user", "text"), types.Text()
-        )
+        texts = dict.fromkeys(TEXTS, types.Text())
         names: dict[str, types.Type] = {
             **self.facets(), **texts,
             "turns": types.Int(), "variant": types.Int(),

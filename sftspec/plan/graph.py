@@ -115,14 +115,14 @@ class TemplatePart(Struct, frozen=True):
 class Rows(Struct, frozen=True, tag="rows"):
     """A chunk of a source to its keys and rejected rows."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     source: SourcePart
 
 
 class Lookup(Struct, frozen=True, tag="lookup"):
     """A referenced source to its rows by key."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     source: SourcePart
 
 
@@ -141,7 +141,7 @@ class Render(Struct, frozen=True, tag="render"):
     gates need of each record. `repeats`: how often `samples` variants are rendered.
     """
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     dataset: str
     seed: int
     source: SourcePart

@@ -106,7 +106,7 @@ def _paths(source: nodes.Source) -> tuple[str, ...]:
     from sftspec.ir.paths import resolve
 
     base = PurePosixPath(source.base)
-    return tuple(resolve(base, path) or path for path in source.paths)  # type: ignore[arg-type]
+    return tuple(sorted({resolve(base, path) or path for path in source.paths}))  # type: ignore[arg-type]
 
 
 def contract(schema: nodes.Schema) -> Contract:

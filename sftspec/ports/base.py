@@ -39,6 +39,12 @@ class Format(Protocol):
     def head_end(self, data: Any, size: int) -> int:
         """Where the file's head (column names) ends; 0 where it has none."""
 
+    def columns(self, head: bytes) -> list[str] | None:
+        """The columns of a file with this head; None where each row names its own.
+
+        Raises ValueError with the reason where the head cannot be read.
+        """
+
     def rows(self, data: bytes, head: bytes) -> Iterator[RawRow]:
         """The rows of a chunk."""
 

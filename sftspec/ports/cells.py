@@ -33,7 +33,7 @@ def cell_ends(data: Any, start: int, size: int, delimiter: str) -> Iterator[int]
     """Offsets behind each row, found by the reader itself: quoted line ends do not count."""
     csv.field_size_limit(min(MAX_CELL, sys.maxsize))
     lines = _Lines(data, start, size)
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         try:
             next(reader)
@@ -44,13 +44,24 @@ def cell_ends(data: Any, start: int, size: int, delimiter: str) -> Iterator[int]
         yield lines.at
 
 
+def cell_names(head: bytes, delimiter: str) -> list[str]:
+    """The columns that a head names. Raises ValueError with the reason where it cannot be read."""
+    csv.field_size_limit(min(MAX_CELL, sys.maxsize))
+    try:
+        text = head.decode("utf-8").removeprefix("\ufeff")
+        return next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is not UTF-8") from None
+    except csv.Error as error:
+        raise ValueError(_words(str(error))) from None
+
+
 def cell_rows(data: bytes, head: bytes, delimiter: str) -> Iterator[RawRow]:
     """Rows of a chunk whose columns `head` names."""
     csv.field_size_limit(min(MAX_CELL, sys.maxsize))
-    names = next(csv.reader([head.decode("utf-8", "replace")], delimiter=delimiter), [])
-    names[:1] = [name.removeprefix("\ufeff") for name in names[:1]]
+    names = cell_names(head, delimiter)
     lines = _Lines(data, 0, len(data))
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     start, line = 0, 0
     while True:
         problem: Problem | None = None
@@ -60,18 +71,29 @@ def cell_rows(data: bytes, head: bytes, delimiter: str) -> Iterator[RawRow]:
         except StopIteration:
             return
         except csv.Error as error:
-            problem = Problem("invalid_csv", str(error))
+            problem = Problem("invalid_csv", _words(str(error)))
         raw = data[start : lines.at].rstrip(b"\r\n")
         if raw or cells:
             yield RawRow(line, raw, problem or _row(names, cells))
         start, line = lines.at, lines.line
 
 
+def _words(message: str) -> str:
+    """The reader's words in ours."""
+    if "unexpected end" in message:
+        return "a quoted cell is never closed"
+    if "expected after" in message:
+        return "text stands behind a closing quote"
+    if "new-line character" in message:
+        return "a carriage return stands outside quotes"
+    if "field larger" in message:
+        return f"a cell has more than {MAX_CELL >> 20} Mi characters"
+    return message
+
+
 def _row(names: list[str], cells: list[str]) -> dict[str, Any] | Problem:
     if len(cells) != len(names):
         return Problem("invalid_csv", f"{len(cells)} cells where the head names {len(names)}")
-    if len(set(names)) < len(names):
-        return Problem("duplicate_field", "the head names a column twice")
     for cell in cells:
         if not cell.isascii():
             try:

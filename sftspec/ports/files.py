@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 import errno
+import fnmatch
 import os
 from pathlib import Path
 import re
@@ -71,18 +72,23 @@ def reading(root: Path, relative: str) -> Iterator[int]:
         os.close(found)
 
 
-def read_range(root: Path, relative: str, offset: int, length: int) -> bytes:
-    """Some bytes of a file; fewer where it ends."""
+def read_range(descriptor: int, offset: int, length: int) -> bytes:
+    """Some bytes of an open file; fewer where it ends."""
+    pieces = []
+    while length > 0:
+        piece = os.pread(descriptor, length, offset)
+        if not piece:
+            break
+        pieces.append(piece)
+        offset += len(piece)
+        length -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def read_start(root: Path, relative: str, most: int) -> bytes:
+    """The first `most` bytes of a file."""
     with reading(root, relative) as found:
-        pieces = []
-        while length > 0:
-            piece = os.pread(found, length, offset)
-            if not piece:
-                break
-            pieces.append(piece)
-            offset += len(piece)
-            length -= len(piece)
-        return b"".join(pieces)
+        return read_range(found, 0, most)
 
 
 def expand(root: Path, pattern: str) -> list[str]:
@@ -93,33 +99,42 @@ def expand(root: Path, pattern: str) -> list[str]:
     """
     if not re.search(r"[*?\[]", pattern):
         return [pattern]
-    found = _walk(root, "", pattern.split("/"))
-    return sorted(set(found), key=lambda path: path.encode("utf-8", "surrogateescape"))
+    parts = pattern.split("/")
+    if parts[-1] == "**":
+        parts.append("*")
+    found: set[str] = set()
+    todo, known = [("", 0)], {("", 0)}
+    while todo:
+        base, at = todo.pop()
+        for path, behind in _step(root, base, parts, at):
+            if behind == len(parts):
+                found.add(path)
+            elif (path, behind) not in known:
+                known.add((path, behind))
+                todo.append((path, behind))
+    return sorted(found, key=lambda path: path.encode("utf-8", "surrogateescape"))
 
 
-def _walk(root: Path, base: str, parts: list[str]) -> Iterator[str]:
-    head, rest = parts[0], parts[1:]
-    if not re.search(r"[*?\[]", head):
-        inner = f"{base}/{head}" if base else head
-        if rest:
-            yield from _walk(root, inner, rest)
-        elif (root / inner).exists():
-            yield inner
+def _step(root: Path, base: str, parts: list[str], at: int) -> Iterator[tuple[str, int]]:
+    """What the part at `at` names in the folder `base`, each with the number of the next part."""
+    part, last = parts[at], at + 1 == len(parts)
+    if part == "**":
+        yield base, at + 1
+    elif not re.search(r"[*?\[]", part):
+        inner = f"{base}/{part}" if base else part
+        if not last or (root / inner).exists():
+            yield inner, at + 1
         return
-    if head == "**":
-        yield from _walk(root, base, rest or ["*"])
-    pattern = _pattern("*" if head == "**" else head)
+    pattern = re.compile(fnmatch.translate(part))
     for name, is_folder in _names(root / base):
         inner = f"{base}/{name}" if base else name
-        if name.startswith(".") and not head.startswith("."):
+        if name.startswith(".") and not part.startswith("."):
             continue
-        if head == "**" and is_folder:
-            yield from _walk(root, inner, parts)
-        elif head != "**" and pattern.fullmatch(name):
-            if rest and is_folder:
-                yield from _walk(root, inner, rest)
-            elif not rest and not is_folder:
-                yield inner
+        if part == "**":
+            if is_folder:
+                yield inner, at
+        elif is_folder != last and pattern.match(name):
+            yield inner, at + 1
 
 
 def _names(folder: Path) -> list[tuple[str, bool]]:
@@ -130,23 +145,3 @@ def _names(folder: Path) -> list[tuple[str, bool]]:
             )
     except OSError:
         return []
-
-
-def _pattern(part: str) -> re.Pattern[str]:
-    out = []
-    at = 0
-    while at < len(part):
-        char = part[at]
-        end = part.find("]", at + 2) if char == "[" else -1
-        if char == "*":
-            out.append("[^/]*")
-        elif char == "?":
-            out.append("[^/]")
-        elif end > 0:
-            inner = part[at + 1 : end].replace("\\", "\\\\")
-            out.append("[" + ("^" + inner[1:] if inner[0] == "!" else inner) + "]")
-            at = end
-        else:
-            out.append(re.escape(char))
-        at += 1
-    return re.compile("".join(out))

@@ -10,7 +10,7 @@ from sftspec.engine.inputs import SourceFile
 from sftspec.engine.keys import COMPILER, LIBRARIES, library
 from sftspec.ground.canon import canonical, digest
 from sftspec.plan.graph import Graph
-from sftspec.snapshot.manifest import FORMAT_VERSION, FileEntry, Manifest, encode
+from sftspec.snapshot.manifest import FORMAT_VERSION, FileEntry, Manifest, checked, encode
 
 
 def plan_bytes(graph: Graph, outcome: Outcome) -> bytes:
@@ -34,7 +34,7 @@ def manifest_of(
     distribution = counts.pop("distribution", {})
     per_source = counts.pop("sources", {})
     libraries = sorted({library(name) for names in LIBRARIES.values() for name in names})
-    return Manifest(
+    manifest = Manifest(
         format_version=FORMAT_VERSION,
         dataset=graph.dataset,
         version=graph.version,
@@ -60,6 +60,7 @@ def manifest_of(
         files=tuple(sorted(files, key=lambda entry: entry.name)),
         root=outcome.root,
     )
+    return checked(manifest)
 
 
 def _sources(
@@ -70,7 +71,7 @@ def _sources(
             "origin": graph.sources[name].source.origin,
             "license": graph.sources[name].source.license,
             "files": [
-                {"path": file.path, "sha256": file.sha256, "bytes": file.size} for file in files
+                {"path": file.path, "digest": file.digest, "bytes": file.size} for file in files
             ],
             **counts.get(name, {"read": 0, "rejected": {}}),
         }

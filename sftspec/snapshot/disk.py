@@ -81,8 +81,13 @@ class Disk:
         except OSError as error:
             if not _unsupported(error):
                 raise
-            self.move(target, aside)
-            self.move(source, target)
+            try:
+                self.move(target, aside)
+                self.move(source, target)
+            except BaseException:
+                if aside.is_dir() and not target.exists():
+                    self.move(aside, target)
+                raise
 
     def move(self, source: Path, target: Path) -> None:
         """A plain rename."""

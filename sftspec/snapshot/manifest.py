@@ -13,6 +13,7 @@ MANIFEST, PLAN, RECEIPT, FREEZE, README = (
 )  # fmt: skip
 COMMITTED = (MANIFEST, PLAN, FREEZE, README)
 UNLISTED = (MANIFEST, RECEIPT, FREEZE)
+STAGING, ASIDE = ".staging", ".old"
 
 
 class FileEntry(Struct, frozen=True):
@@ -25,7 +26,10 @@ class FileEntry(Struct, frozen=True):
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole manifest. Every field is deterministic; times and hosts are in the receipt."""
+    """The whole manifest. Every field is deterministic; times and hosts are in the receipt.
+
+    `checksum` covers all the others: it shows that bytes were lost or mistyped, not who wrote them.
+    """
 
     format_version: int
     dataset: str
@@ -43,6 +47,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     tests: dict[str, Any]
     files: tuple[FileEntry, ...]
     root: str
+    checksum: str = ""
 
 
 class Unreadable(Exception):  # noqa: N818 - the reader turns it into a finding
@@ -54,11 +59,17 @@ def encode(content: Any) -> bytes:
     return msgspec.json.format(canonical(content), indent=2) + b"\n"
 
 
+def checked(manifest: Manifest) -> Manifest:
+    """The manifest with its checksum."""
+    bare = msgspec.structs.replace(manifest, checksum="")
+    return msgspec.structs.replace(bare, checksum=digest("manifest-fields", canonical(bare)))
+
+
 def decode(data: bytes) -> Manifest:
     """The manifest. Raises Unreadable on anything but the canonical bytes of a known format."""
     try:
         raw = msgspec.json.decode(data)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Unreadable(f"it is not JSON: {error}") from None
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version != FORMAT_VERSION:
@@ -69,6 +80,8 @@ def decode(data: bytes) -> Manifest:
         raise Unreadable(str(error)) from None
     if encode(manifest) != data:
         raise Unreadable("its bytes are not canonical")
+    if checked(manifest) != manifest:
+        raise Unreadable("its fields do not add up to its checksum")
     names = [entry.name for entry in manifest.files]
     for name in names:
         if not portable(name) or names.count(name) > 1 or name in UNLISTED:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sftspec.ground.report import Fault, did_you_mean
-from sftspec.snapshot.manifest import FREEZE, MANIFEST
+from sftspec.snapshot.manifest import ASIDE, FREEZE, MANIFEST, STAGING
 
 
 def find(name: str, root: Path | None = None) -> Path:
@@ -31,9 +31,20 @@ def find(name: str, root: Path | None = None) -> Path:
         )
         raise Fault(
             "snapshot-not-found", f"there is no snapshot `{name}`", path=str(compiled),
-            hint=did_you_mean(dataset, known) or "build one with `sftspec build`",
+            hint=_cut_off(compiled / STAGING / dataset)
+            or did_you_mean(dataset, known)
+            or "build one with `sftspec build`",
         )  # fmt: skip
     return home / versions[-1]
+
+
+def _cut_off(staging: Path) -> str | None:
+    """Where a build died between two renames, what to do about it."""
+    aside = sorted(staging.glob(f"*{ASIDE}"))
+    if not aside:
+        return None
+    version = aside[0].name.removesuffix(ASIDE)
+    return f"a build died as it replaced {version}; the next `sftspec build` puts it back"
 
 
 def _versions(home: Path) -> list[str]:

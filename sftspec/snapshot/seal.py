@@ -5,7 +5,7 @@ ends), so what lies in the staging folder when the lock is taken belongs to the 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import fcntl
 import hashlib
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from sftspec.engine.store import store_fault
 from sftspec.ground.report import Fault
 from sftspec.snapshot.disk import Disk
-from sftspec.snapshot.manifest import COMMITTED, FREEZE, MANIFEST, RECEIPT
+from sftspec.snapshot.manifest import ASIDE, COMMITTED, FREEZE, MANIFEST, RECEIPT, STAGING
 
 BLOCK = 8 * 1024 * 1024
 Bytes = Callable[[], Any]
@@ -31,21 +31,19 @@ def seal(
     """
     disk = disk or Disk()
     target = compiled / dataset / version
-    staging = compiled / ".staging" / dataset
+    staging = compiled / STAGING / dataset
     try:
         disk.make_folder(staging)
         disk.make_folder(target.parent)
-        with _lock(compiled / ".staging" / f"{dataset}.lock"):
-            _recover(disk, staging, target)
+        with _lock(compiled / STAGING / f"{dataset}.lock"):
+            _recover(disk, staging, target.parent)
             fresh = staging / f"{version}.new"
             try:
                 _check_frozen(target, manifest)
                 _write_all(disk, fresh, target, files, manifest, receipt)
                 _swap(disk, fresh, target, staging)
-            except BaseException:
-                _sweep(disk, fresh)
-                raise
-            _sweep(disk, staging)
+            finally:
+                _sweep(disk, staging, target.parent)
     except OSError as error:
         raise store_fault(error, target) from None
     return target
@@ -58,11 +56,12 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def _recover(disk: Disk, staging: Path, target: Path) -> None:
-    """What a dead build left: an old snapshot set aside goes back, the rest goes."""
-    aside = staging / f"{target.name}.old"
-    if aside.is_dir() and not target.exists():
-        disk.move(aside, target)
+def _recover(disk: Disk, staging: Path, home: Path) -> None:
+    """What a dead build left: an old snapshot set aside goes back, of any version; the rest goes."""
+    for aside in sorted(staging.glob(f"*{ASIDE}")):
+        version = home / aside.name.removesuffix(ASIDE)
+        if aside.is_dir() and not version.exists():
+            disk.move(aside, version)
     for left in sorted(staging.iterdir()):
         disk.remove(left)
 
@@ -118,8 +117,9 @@ def _swap(disk: Disk, fresh: Path, target: Path, staging: Path) -> None:
     """The new snapshot in its place, at once."""
     if not disk.place(fresh, target):
         _only_ours(target)
-        disk.exchange(fresh, target, staging / f"{target.name}.old")
+        disk.exchange(fresh, target, staging / f"{target.name}{ASIDE}")
     disk.sync_folder(target.parent)
+    disk.sync_folder(target.parent.parent)
 
 
 def _only_ours(target: Path) -> None:
@@ -134,13 +134,10 @@ def _only_ours(target: Path) -> None:
         )  # fmt: skip
 
 
-def _sweep(disk: Disk, path: Path) -> None:
-    """Take away what is no longer needed; what cannot go now goes with the next build."""
-    try:
-        if path.name.endswith(".new"):
-            disk.remove(path)
-        else:
-            for left in sorted(path.iterdir()):
-                disk.remove(left)
-    except OSError:
-        return
+def _sweep(disk: Disk, staging: Path, home: Path) -> None:
+    """Take away what is not needed; what cannot go now goes with the next build."""
+    for left in sorted(staging.iterdir()):
+        if left.name.endswith(ASIDE) and not (home / left.name.removesuffix(ASIDE)).exists():
+            continue  # the only one of its version
+        with suppress(OSError):
+            disk.remove(left)

@@ -19,6 +19,7 @@ from sftspec.snapshot.manifest import (
 )  # fmt: skip
 
 BLOCK = 8 * 1024 * 1024
+INDEX = "index.parquet"
 
 
 class Wrong(Struct, frozen=True):
@@ -50,11 +51,13 @@ class Verdict(Struct, frozen=True):
 def verify(folder: Path) -> Verdict:
     """Check the snapshot in a folder."""
     try:
-        data = _plain(folder / MANIFEST)
+        data = None if _is_strange(folder / MANIFEST) else (folder / MANIFEST).read_bytes()
     except FileNotFoundError:
         return Verdict("", 0, 0, (Wrong("missing", MANIFEST, "there is no manifest"),))
     except OSError as error:
-        return Verdict("", 0, 0, (Wrong("not-a-file", MANIFEST, str(error.strerror)),))
+        return Verdict("", 0, 0, (_unreadable(MANIFEST, error),))
+    if data is None:
+        return Verdict("", 0, 0, (_not_a_file(MANIFEST),))
     try:
         manifest = decode(data)
     except Unreadable as error:
@@ -68,10 +71,17 @@ def verify(folder: Path) -> Verdict:
     return Verdict(snapshot_id(data), len(found), total, tuple(wrong))
 
 
-def _plain(path: Path) -> bytes:
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise OSError(0, "not a regular file")
-    return path.read_bytes()
+def _is_strange(path: Path) -> bool:
+    """Whether something stands there that is no regular file."""
+    return path.is_symlink() or (path.exists() and not path.is_file())
+
+
+def _not_a_file(name: str) -> Wrong:
+    return Wrong("not-a-file", name, "it is not a regular file")
+
+
+def _unreadable(name: str, error: OSError) -> Wrong:
+    return Wrong("unreadable", name, (error.strerror or str(error)).lower())
 
 
 def _hash(path: Path) -> tuple[int, str]:
@@ -88,12 +98,15 @@ def _files(folder: Path, manifest: Manifest) -> tuple[list[Wrong], dict[str, tup
     found: dict[str, tuple[int, str]] = {}
     for entry in manifest.files:
         path = folder / entry.name
-        if path.is_symlink() or (path.exists() and not path.is_file()):
-            wrong.append(Wrong("not-a-file", entry.name, "it is not a regular file"))
-        elif not path.exists():
+        try:
+            if _is_strange(path):
+                wrong.append(_not_a_file(entry.name))
+            else:
+                found[entry.name] = _hash(path)
+        except FileNotFoundError:
             wrong.append(Wrong("missing", entry.name, f"{entry.bytes} bytes are not there"))
-        else:
-            found[entry.name] = _hash(path)
+        except OSError as error:
+            wrong.append(_unreadable(entry.name, error))
     owners = {entry.sha256: entry.name for entry in manifest.files}
     wrong.extend(
         _changed(folder, entry, *found[entry.name], owners)
@@ -108,7 +121,7 @@ def _changed(
 ) -> Wrong:
     """The right word for what was done to a file."""
     other = owners.get(digest)
-    if other is not None:
+    if other not in {None, entry.name} and size > 0:
         return Wrong("swapped", entry.name, f"it holds what `{other}` should")
     if size < entry.bytes:
         return Wrong("truncated", entry.name, f"{size} bytes of {entry.bytes}")
@@ -131,28 +144,28 @@ def _start_hash(path: Path, size: int) -> str:
 
 def _extra(folder: Path, manifest: Manifest) -> list[Wrong]:
     known = {entry.name for entry in manifest.files} | {MANIFEST, RECEIPT, FREEZE}
-    names = sorted(path.name for path in folder.iterdir())
+    names = sorted(
+        path.name.encode("utf-8", "backslashreplace").decode() for path in folder.iterdir()
+    )
     wrong = [
         Wrong("extra", name, "the manifest does not list it")
         for name in names
         if name not in known
     ]
-    wrong += [
-        Wrong("not-a-file", name, "it is not a regular file")
-        for name in (RECEIPT, FREEZE)
-        if (folder / name).is_symlink() or (folder / name).is_dir()
-    ]
+    wrong += [_not_a_file(name) for name in (RECEIPT, FREEZE) if _is_strange(folder / name)]
     return wrong
 
 
 def _freeze(folder: Path, data: bytes) -> list[Wrong]:
     path = folder / FREEZE
-    if not path.is_file():
+    if not path.is_file() or path.is_symlink():
         return []
     try:
         frozen: Any = msgspec.json.decode(path.read_bytes())
         same = frozen["manifest"] == snapshot_id(data)
-    except (msgspec.MsgspecError, KeyError, TypeError):
+    except OSError as error:
+        return [_unreadable(FREEZE, error)]
+    except (msgspec.MsgspecError, ValueError, RecursionError, KeyError, TypeError):
         return [Wrong("freeze", FREEZE, "it cannot be read")]
     return [] if same else [Wrong("freeze", FREEZE, "another manifest was frozen")]
 
@@ -161,16 +174,21 @@ def _root(folder: Path, manifest: Manifest) -> list[Wrong]:
     """The Merkle root over the chosen records, worked out again from the index."""
     from sftspec.engine.papers import merkle_root
 
-    if not any(entry.name == "index.parquet" for entry in manifest.files):
-        return []
+    if not any(entry.name == INDEX for entry in manifest.files):
+        return [Wrong("root", INDEX, "there is no index to work the root out from")]
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(folder / "index.parquet", columns=["id", "content", "position"])
-    taken = table.filter(table["position"].is_valid())
-    leaves = [
-        a + b
-        for a, b in zip(taken["id"].to_pylist(), taken["content"].to_pylist(), strict=True)
-    ]
-    if merkle_root(leaves) == manifest.root:
+    try:
+        table = pq.read_table(folder / INDEX, columns=["id", "content", "position"])
+        taken = table.filter(table["position"].is_valid())
+        leaves = [
+            a + b
+            for a, b in zip(taken["id"].to_pylist(), taken["content"].to_pylist(), strict=True)
+        ]
+        root = merkle_root(leaves)
+    except (pa.ArrowException, OSError, KeyError, TypeError) as error:
+        return [Wrong("root", INDEX, f"it is no index: {str(error)[:100]}")]
+    if root == manifest.root:
         return []
-    return [Wrong("root", "index.parquet", "its records do not hash to the manifest's root")]
+    return [Wrong("root", INDEX, "its records do not hash to the manifest's root")]

@@ -12,11 +12,19 @@ from typing import Any
 import numpy as np
 
 from sftspec.ir import body as b
-from sftspec.ir.filters import apply, show
-from sftspec.stages.sandbox import run_program
+from sftspec.ir.filters import MAX_TEXT, TooLong
+from sftspec.stages.pieces import (
+    Failures,
+    byte_lengths,
+    facet_words,
+    filtered,
+    fixed,
+    looked_up,
+    shown,
+)
+from sftspec.stages.sandbox import Authored, run_program
 
 Get = Callable[[tuple[str, ...]], Sequence[Any]]
-Failures = dict[int, tuple[str, str]]
 
 
 class Texts:
@@ -24,6 +32,7 @@ class Texts:
 
     `spans[i]` holds start, end, start, end … of the data in text i, in bytes of UTF-8; as one
     matrix where every text has as many, else as a list. `constant`: the text where all are equal.
+    `few`: the distinct texts and the number of each candidate's, where wordings alone make them.
     """
 
     def __init__(
@@ -32,11 +41,13 @@ class Texts:
         spans: Any,
         failures: Failures | None = None,
         constant: str | None = None,
+        few: tuple[list[str], list[int]] | None = None,
     ) -> None:
         self.texts = texts
         self.spans = spans
         self.failures = failures or {}
         self.constant = constant
+        self.few = few
 
 
 class Drawn:
@@ -88,7 +99,7 @@ def render_body(body: b.Body, frame: Frame) -> Texts:
             ]
             if busy:
                 return _inlined(body, busy, frame)
-            return _pieces(body, frame)
+            return _few(body, frame) or _pieces(body, frame)
 
 
 def _reads(drawn: Drawn) -> bool:
@@ -97,6 +108,41 @@ def _reads(drawn: Drawn) -> bool:
         not isinstance(option, b.Pieces) or any(not isinstance(p, b.Lit) for p in option.pieces)
         for option in drawn.options
     )
+
+
+def _few(body: b.Pieces, frame: Frame) -> Texts | None:
+    """A body without data: rendered once per combination of wordings and table values.
+
+    None where the combinations are not many times fewer than the candidates.
+    """
+    columns: list[Sequence[Any]] = []
+    for piece in body.pieces:
+        match piece:
+            case b.Lit():
+                continue
+            case b.Drawn(name=name):
+                columns.append(frame.drawn[name].choice)
+            case b.Lookup(path=path):
+                columns.append(facet_words(frame.get(path)))
+            case _:
+                return None
+    if not columns:
+        return None
+    known: dict[tuple[Any, ...], int] = {}
+    codes = [known.setdefault(key, len(known)) for key in zip(*columns, strict=True)]
+    if len(known) * 4 > frame.count:
+        return None
+    first = {
+        code: row
+        for row, code in zip(range(frame.count - 1, -1, -1), reversed(codes), strict=True)
+    }
+    part = _pieces(body, frame.take([first[code] for code in range(len(known))]))
+    texts = [part.texts[code] for code in codes]
+    failures = {
+        row: part.failures[code] for row, code in enumerate(codes) if code in part.failures
+    }
+    spans = np.zeros((frame.count, 0), np.int32)
+    return Texts(texts, spans, failures, few=(part.texts, codes))
 
 
 def _pieces(body: b.Pieces, frame: Frame) -> Texts:
@@ -113,23 +159,27 @@ def _pieces(body: b.Pieces, frame: Frame) -> Texts:
         else:
             column = _column(piece, frame, failures)
             columns.append(column)
-            lengths.append(_byte_lengths(column))
+            lengths.append(byte_lengths(column))
             is_data.append(isinstance(piece, b.Value))
     if not any(not isinstance(piece, b.Lit) for piece in body.pieces):
         text = "".join(piece.text for piece in body.pieces if isinstance(piece, b.Lit))
         return Texts([text] * count, np.zeros((count, 0), np.int32), constant=text)
+    long = np.flatnonzero(sum(np.asarray(one, np.int64) for one in lengths) > MAX_TEXT)
+    if long.size:
+        return _without(long.tolist(), body, frame)
     texts = (
         list(map("".join, zip(*columns, strict=True))) if len(columns) > 1 else list(columns[0])
     )
     return Texts(texts, _spans(lengths, is_data, count), failures)
 
 
-def _byte_lengths(column: Sequence[str]) -> Any:
-    return np.fromiter(
-        (len(text) if text.isascii() else len(text.encode()) for text in column),
-        np.int32,
-        len(column),
-    )
+def _without(long: list[int], body: b.Pieces, frame: Frame) -> Texts:
+    """The texts of all candidates but those whose text would be too long."""
+    gone = set(long)
+    keep = [row for row in range(frame.count) if row not in gone]
+    found = _scattered([(keep, _pieces(body, frame.take(keep)))], frame.count)
+    found.failures.update(dict.fromkeys(long, ("type_error", str(TooLong()))))
+    return found
 
 
 def _spans(lengths: list[Any], is_data: list[bool], count: int) -> Any:
@@ -148,18 +198,18 @@ def _column(piece: b.Piece, frame: Frame, failures: Failures) -> list[str]:
     """A piece's text for each candidate."""
     match piece:
         case b.Value(path=path, filters=filters):
-            return _shown(frame.get(path), path, filters, failures)
+            return shown(frame.get(path), path, filters, failures)
         case b.Drawn(name=name, filters=filters):
             drawn = frame.drawn[name]
             words = [_literal(option) for option in drawn.options]
             if filters:
-                words = [_filtered(word, filters) for word in words]
+                words = [fixed(word, filters, name) for word in words]
             return [words[index] for index in drawn.choice]
         case b.Lookup(table=table, path=path, filters=filters):
             texts = frame.tables[table]
             if filters:
-                texts = {value: _filtered(text, filters) for value, text in texts.items()}
-            return [texts[value] for value in frame.get(path)]
+                texts = {value: fixed(text, filters, table) for value, text in texts.items()}
+            return looked_up(texts, frame.get(path), path, failures)
         case b.Lit(text=text):
             return [text] * frame.count
 
@@ -167,34 +217,6 @@ def _column(piece: b.Piece, frame: Frame, failures: Failures) -> list[str]:
 def _literal(option: b.Body) -> str:
     pieces = option.pieces if isinstance(option, b.Pieces) else ()
     return "".join(piece.text for piece in pieces if isinstance(piece, b.Lit))
-
-
-def _filtered(value: Any, filters: tuple[b.Filter, ...]) -> Any:
-    for one in filters:
-        value = apply(value, one.name, one.args)
-    return value
-
-
-def _shown(
-    values: Sequence[Any],
-    path: tuple[str, ...],
-    filters: tuple[b.Filter, ...],
-    failures: Failures,
-) -> list[str]:
-    """Values through their filters as texts; what has no plain form is a failure."""
-    if not filters and set(map(type, values)) == {str}:
-        return values if isinstance(values, list) else list(values)
-    out: list[str] = []
-    for index, value in enumerate(values):
-        try:
-            out.append(show(_filtered(value, filters)))
-        except (ValueError, TypeError, AttributeError, IndexError):
-            missing = value is None
-            reason = "missing_field" if missing else "type_error"
-            word = "null or missing" if missing else f"{type(value).__name__} has no plain form"
-            failures.setdefault(index, (reason, f"{'.'.join(path)}: {word}"))
-            out.append("")
-    return out
 
 
 def _groups(values: Sequence[Any]) -> dict[Any, list[int]]:
@@ -221,7 +243,7 @@ def _scattered(parts: list[tuple[list[int], Texts]], count: int) -> Texts:
 def _choice(body: b.Choice, frame: Frame) -> Texts:
     bodies = dict(body.bodies)
     parts: list[tuple[list[int], Texts]] = []
-    for value, rows in _groups(frame.get(body.path)).items():
+    for value, rows in _groups(facet_words(frame.get(body.path))).items():
         inner = bodies.get(value)
         if inner is None:
             failures = dict.fromkeys(
@@ -250,7 +272,7 @@ def _with_options(body: b.Pieces, options: dict[str, b.Body], frame: Frame) -> T
         option = options.get(piece.name) if isinstance(piece, b.Drawn) else None
         if option is None:
             pieces.append(piece)
-        elif isinstance(option, b.Pieces) and not piece.filters:  # type: ignore[union-attr]
+        elif isinstance(option, b.Pieces) and isinstance(piece, b.Drawn) and not piece.filters:
             pieces.extend(option.pieces)
         else:
             return _joined(body, options, frame)
@@ -272,7 +294,7 @@ def _joined(body: b.Pieces, options: dict[str, b.Body], frame: Frame) -> Texts:
         failures.update(part.failures)
         filters = piece.filters if inner is not None and isinstance(piece, b.Drawn) else ()
         for index, text in enumerate(part.texts):
-            word = _filtered(text, filters) if filters else text
+            word = filtered(text, filters) if filters else text
             start = len(texts[index].encode())
             if inner is not None or isinstance(piece, b.Value):
                 spans[index].extend((start, start + len(word.encode())))
@@ -282,31 +304,35 @@ def _joined(body: b.Pieces, options: dict[str, b.Body], frame: Frame) -> Texts:
 
 def _program(body: b.Program, frame: Frame) -> Texts:
     rows = _row_values(body, frame)
-    words = {name: render_body_words(name, frame) for name in body.drawn}
-    texts, spans, failures = [], [], {}
+    failures: Failures = {}
+    words = {name: _wordings(name, frame, failures) for name in body.drawn}
+    texts, spans = [], []
     for index in range(frame.count):
         drawn = {name: column[index] for name, column in words.items()}
         try:
             text, edges = run_program(body, rows(index), drawn, frame.tables)
         except ValueError as error:
             text, edges = "", []
-            failures[index] = (
-                "missing_field" if "null" in str(error) else "type_error",
-                str(error),
-            )
+            reason = "missing_field" if "null" in str(error) else "type_error"
+            failures.setdefault(index, (reason, str(error)))
         texts.append(text)
         spans.append(edges)
     return Texts(texts, spans, failures)
 
 
-def render_body_words(name: str, frame: Frame) -> list[str]:
-    """The wording drawn for each candidate, as text."""
+def _wordings(name: str, frame: Frame, failures: Failures) -> list[str]:
+    """The wording drawn for each candidate; one that reads the row counts as data as a whole."""
     drawn = frame.drawn[name]
-    parts = [
-        (rows, render_body(drawn.options[index], frame.take(rows)))
-        for index, rows in _groups(drawn.choice).items()
-    ]
-    return _scattered(parts, frame.count).texts
+    words = [""] * frame.count
+    for option, rows in _groups(drawn.choice).items():
+        body = drawn.options[option]
+        part = render_body(body, frame.take(rows))
+        fixed = not _reads(Drawn([body], []))
+        for row, text in zip(rows, part.texts, strict=True):
+            words[row] = Authored(text) if fixed else text
+        for place, why in part.failures.items():
+            failures.setdefault(rows[place], why)
+    return words
 
 
 def _row_values(body: b.Program, frame: Frame) -> Callable[[int], dict[str, Any]]:

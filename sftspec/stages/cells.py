@@ -18,18 +18,30 @@ def read_cell(cell: str, kind: types.Type, *, nullable: bool) -> Any:
     An empty cell is null where the type admits it and no text is wanted.
     """
     arms = types.arms(kind)
-    texts = any(isinstance(arm, types.Text | types.Literal | types.Facet) for arm in arms)
-    if cell == "" and nullable and not any(isinstance(arm, types.Text) for arm in arms):
-        return None
-    if cell == "" and nullable and types.nullable(kind):
-        return None
-    if texts:
+    if cell == "" and nullable:
+        texts = any(isinstance(arm, types.Text) for arm in arms)
+        if not texts or types.nullable(kind):
+            return None
+    if any(_names(arm, cell) for arm in arms):
         return cell
     for arm in arms:
         value = _read(cell, arm)
         if value is not cell:
             return value
     return cell
+
+
+def _names(kind: types.Type, cell: str) -> bool:
+    """Whether a cell is a text of the type as it stands."""
+    match kind:
+        case types.Text():
+            return True
+        case types.Literal(value=value):
+            return cell == value
+        case types.Facet(values=values, spellings=spellings):
+            return cell in values or cell in dict(spellings)
+        case _:
+            return False
 
 
 def _read(cell: str, kind: types.Type) -> Any:

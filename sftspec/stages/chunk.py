@@ -12,7 +12,10 @@ MAX_EVIDENCE = 200
 
 
 class Chunk(Struct, frozen=True):
-    """A run of rows of one file. `line`: the number (from 1) of its first line."""
+    """A run of rows of one file. `line`: the number (from 1) of its first line.
+
+    `sha256` covers the file's head (the first `head` bytes) and the run.
+    """
 
     path: str
     offset: int
@@ -57,6 +60,14 @@ class LookupTable(Struct, frozen=True):
         """The row of a key."""
         at = None if key is None else self.index.get(key)
         return None if at is None else msgspec.json.decode(self.rows[at])
+
+
+def note_rows(index: dict[str, bytes], names: Sequence[str], prepared: Prepared) -> None:
+    """Add a chunk's rows to those of a referenced source: of equal keys the first stays."""
+    columns = [prepared.columns[name] for name in names]
+    for key, *values in zip(prepared.keys, *columns, strict=True):
+        if key not in index:
+            index[key] = msgspec.json.encode(dict(zip(names, values, strict=True)))
 
 
 def key_text(parts: tuple[Any, ...]) -> str:

@@ -29,7 +29,7 @@ from sftspec.stages.lp import Model
 
 @frozen
 class Elastic:
-    """A model whose first columns are the cells; for each limit its columns short and over, if any."""
+    """A model that begins with the cells; for each limit its columns short and over, if any."""
 
     model: Model
     slacks: tuple[tuple[int | None, int | None], ...]
@@ -117,7 +117,7 @@ def write_rigid(problem: Problem, offsets: Sequence[int]) -> Model:
 
 
 def write_elastic(problem: Problem) -> Elastic:
-    """The model of a problem whose limits may be off, at one a record, and whose total is a bound."""
+    """The model of a problem whose limits may be off at one a record; the total is a bound."""
     draft = _draft(problem, low=None)
     slacks = []
     for limit in problem.limits:

@@ -1,4 +1,4 @@
-"""The pool's proportions scaled to the limits: a problem comes in, a fitted amount per cell goes out.
+"""The pool scaled to the limits: a problem comes in, a fitted amount per cell goes out.
 
 Iterative proportional fitting (Deming & Stephan 1940), with caps and inequalities as Bregman
 projections (Bregman 1967): limit after limit, the cells of a limit are scaled by one factor until

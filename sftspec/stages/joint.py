@@ -59,15 +59,8 @@ class Cells:
 
     def __init__(self, stage: Mix, pool: Pool, facets: Sequence[str]) -> None:
         self.facets = facets
-        columns = [pool.facet(name) for name in facets]
-        conditions = _conditions(stage)
-        holds = [pool.holds(node).tolist() for node in conditions]
-        rows = zip(*columns, *holds, strict=True) if columns or holds else [()] * pool.size
-        index: dict[tuple[Any, ...], int] = {}
-        self.of = np.fromiter(
-            (index.setdefault(row, len(index)) for row in rows), np.int64, pool.size
-        )
-        self.rows = list(index)
+        conditions = [pool.holds(node) for node in _conditions(stage)]
+        self.of, self.rows = joint_codes(pool, facets, conditions)
         self.width = len(facets)
 
     def values(self, cell: int) -> tuple[str, ...]:
@@ -79,6 +72,33 @@ class Cells:
 
     def holds(self, number: int) -> Callable[[int], bool]:
         return lambda cell: bool(self.rows[cell][self.width + number])
+
+
+def joint_codes(
+    pool: Pool, facets: Sequence[str], conditions: Sequence[Any] = ()
+) -> tuple[Any, list[tuple[Any, ...]]]:
+    """The joint cell of each candidate by number, and each cell's values and truths."""
+    columns = [pool.words(name) for name in facets]
+    codes = [
+        np.asarray(column.indices.fill_null(-1)).astype(np.int64) + 1 for column in columns
+    ]
+    codes += [hold.astype(np.int64) for hold in conditions]
+    words: list[list[Any]] = [[None, *column.dictionary.to_pylist()] for column in columns]
+    words += [[False, True] for _ in conditions]
+    joint = np.zeros(pool.size, np.int64)
+    for code, known in zip(codes, words, strict=True):
+        joint = joint * len(known) + code
+    found, places = np.unique(joint, return_inverse=True)
+    return places, [_apart(int(value), words) for value in found]
+
+
+def _apart(value: int, words: list[list[Any]]) -> tuple[Any, ...]:
+    """The facet values and truths that a joint code stands for."""
+    row: list[Any] = []
+    for known in reversed(words):
+        value, code = divmod(value, len(known))
+        row.append(known[code])
+    return tuple(reversed(row))
 
 
 def _conditions(stage: Mix) -> list[Any]:

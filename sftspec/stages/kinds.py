@@ -1,6 +1,6 @@
-"""Cells that no limit can tell apart: a problem over cells comes in, one over kinds of cells goes out.
+"""Cells that no limit can tell apart: a problem over cells comes in, one over kinds goes out.
 
-A kind has the records of its cells and is named by the first. Cells without records are in no kind.
+A kind has the records of its cells and is named by the first. Cells without records are in none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from sftspec.stages.limits import (
 
 
 def merge(problem: Problem) -> Problem:
-    """The problem over kinds: it has an integer point where the other has one, and the same slacks."""
+    """The problem over kinds: a point of it sums up a point of the other, with the same slacks."""
     marks: list[list[tuple[int, str]]] = [[] for _ in problem.keys]
     for at, limit in enumerate(problem.limits):
         for part, cells in _parts(limit).items():

@@ -1,7 +1,7 @@
-"""A mixture as integers: cells, what each has, and the limits on their sums; what is off goes out as slacks.
+"""A mixture as integers: cells and the limits on their sums come in, slacks go out.
 
-All arithmetic here is exact. A conditional share (`Portion…`) holds when its count is within less than one
-record of the share of what is there, so its wanted count is a floor or a ceiling.
+All arithmetic here is exact. A conditional share (`Portion…`) holds when its count is within less
+than one record of the share of what is there, so that it wants a floor or a ceiling.
 """
 
 from collections.abc import Sequence
@@ -75,7 +75,7 @@ Limit: TypeAlias = Exact | AtLeast | AtMost | Portion | PortionAtLeast | Portion
 class Problem(Struct, frozen=True):
     """Cells by canonical key, what each has and weighs, and the limits on them in file order.
 
-    All cells together sum to `total`. `pool` is where proportions are taken from, `available` what may be used.
+    All cells together sum to `total`. Proportions are those of `pool`; `available` may be used.
     """
 
     keys: tuple[str, ...]
@@ -102,7 +102,7 @@ class Solution(Struct, frozen=True):
 
 @frozen
 class Row:
-    """Integer coefficients by cell, the bounds on their sum, and how far one record of slack moves a bound."""
+    """Integer coefficients by cell, bounds on their sum, and what one record moves a bound by."""
 
     terms: tuple[tuple[int, int], ...]
     low: int | None
@@ -130,7 +130,7 @@ def bounds_of(limit: Limit) -> tuple[int | None, int | None]:
 
 
 def row_of(limit: Limit, offset: int = 0) -> Row:
-    """The limit as one integer row, moved by `offset` records: below zero short, above zero over."""
+    """The limit as one integer row, off by `offset` records: below zero short, else over."""
     unit = _unit(limit)
     low, high = bounds_of(limit)
     below = above = unit * offset
@@ -145,7 +145,7 @@ def row_of(limit: Limit, offset: int = 0) -> Row:
 
 
 def rows_of(problem: Problem, offsets: Sequence[int]) -> tuple[Row, ...]:
-    """The total and the limits as rows over the cells, the total first, each limit moved by its offset."""
+    """The total and then the limits as rows over the cells, each limit off by its offset."""
     everything = tuple((cell, 1) for cell in range(len(problem.keys)))
     limits = zip(problem.limits, offsets, strict=True)
     return (

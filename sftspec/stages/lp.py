@@ -1,7 +1,8 @@
-"""Integer programs by HiGHS: a model of integers comes in, its optimum in verified integers goes out.
+"""Integer programs by HiGHS: a model in integers comes in, its optimum in integers goes out.
 
-HiGHS (Huangfu & Hall 2018) works in floats; nothing of that gets past this file. A point is rounded and
-checked against every row and bound in integers, and of a relaxation only multipliers go out, as integers.
+HiGHS (Huangfu & Hall 2018) works in floats, and none of them gets past this file. A point is
+rounded and checked against every row and bound in integers; of a relaxation, millionths and scaled
+multipliers go out, which serve as guides and bounds.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ OPTIONS: tuple[tuple[str, bool | int | float | str], ...] = (
     ("mip_abs_gap", 0.0),
 )
 COST_BITS = (
-    20  # dearer costs are scaled by a power of two, which is exact: HiGHS stumbles over them
+    20  # HiGHS stumbles over dearer costs, so a power of two, which is exact, scales them
 )
 MICRO = 1_000_000
 NEAR = 2
@@ -33,7 +34,7 @@ MULTIPLIER_BITS = 44
 
 @frozen
 class Model:
-    """Integer columns from 0 to `caps` (no cap: None), an integer cost for each, and rows over them.
+    """Integer columns from 0 to `caps` (None: no cap), a cost for each, and rows over them.
 
     `first` names columns after which, when they are decided, the rest is easy.
     """
@@ -76,7 +77,7 @@ def whole_vertex(model: Model) -> tuple[int, ...] | None:
 def relaxed(
     model: Model, whole: Sequence[int] = (), origin: Sequence[int] = ()
 ) -> tuple[int, ...] | None:
-    """The point of least cost where these columns are whole, in millionths, or None if there is none.
+    """The point of least cost where these columns are whole, in millionths, or None.
 
     The solver sees every column as its distance from the origin, if there is one.
     """
@@ -93,7 +94,7 @@ def relaxed(
 
 
 def multipliers(model: Model) -> tuple[int, ...]:
-    """The dual of each row in the relaxation, scaled by 2**44; all are zero where it has no point."""
+    """The dual of each row in the relaxation, times 2**44; all zero where it has no point."""
     solver = _solved(model, (), (0,) * len(model.caps))
     if solver is None:
         return (0,) * len(model.rows)

@@ -336,14 +336,16 @@ class _Part:
         values = self._phase_values()
         local = [self.index[int(cell)] for cell in self.cells.of[chosen]]
         counts = np.bincount(local, minlength=len(self.known)).tolist()
-        members = [values.index(str(self.cells.rows[cell][facet])) for cell in self.known]
-        keys = [repr(self.cells.rows[cell]) for cell in self.known]
-        dealt = deal(counts, members, quotas, self.stage.seed, keys)
+        taken = [at for at, count in enumerate(counts) if count]
+        rows = [self.cells.rows[self.known[at]] for at in taken]
+        members = [values.index(str(row[facet])) for row in rows]
+        some = [counts[at] for at in taken]
+        dealt = deal(some, members, quotas, self.stage.seed, [repr(row) for row in rows])
         drawn = _draws(self.stage.seed, "phase", [ids[place] for place in chosen])
         order = np.lexsort(
             (np.array([int.from_bytes(ids[p][:8]) for p in chosen], np.uint64), drawn)
         )
-        left = [list(row) for row in dealt]
+        left = {at: list(row) for at, row in zip(taken, dealt, strict=True)}
         for place in order.tolist():
             row = left[local[place]]
             phase = next(p for p, count in enumerate(row) if count > 0)

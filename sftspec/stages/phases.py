@@ -1,11 +1,12 @@
-"""Curriculum phases: chosen counts per cell and quotas per phase come in, a count per cell and phase goes out.
+"""Curriculum phases: counts per cell and quotas per phase come in, counts per cell and phase go out.
 
-Each value of the curriculum is a table of its cells by the phases, with whole sums on every side. Its
-entries in proportion are rounded by Cox's method (1987): where a line of a table with whole sums has one
-fraction it has another, so fractions lie on cycles of alternating cells and phases. Along a cycle, adding
-to every other entry what is taken from the rest keeps every sum; the move that first makes an entry whole
-leaves each entry between its floor and its ceiling and one fraction fewer, so the end is a whole table. Of
-the two ways round a cycle a draw takes one, in proportion to the other's length, which keeps the expectation.
+Each value of the curriculum is a table of its cells by the phases, with whole sums on every side.
+Its entries in proportion are rounded by Cox's method (1987). Where a line of a table with whole
+sums has one fraction it has another, so fractions lie on cycles that go by row and column in turn.
+Along a cycle, adding to every other entry what is taken from the rest keeps every sum; the move
+that first makes an entry whole leaves each between its floor and ceiling, and one fraction fewer,
+so that the end is a whole table. Of the two ways round a cycle a draw takes one, in proportion to
+the length of the other, which keeps the expectation: no cell is favoured.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ def deal(
     seed: int,
     keys: Sequence[str],
 ) -> tuple[tuple[int, ...], ...]:
-    """The records of each cell in each phase: a floor or ceiling of the cell's part, with exact sums.
+    """The records of each cell in each phase: floor or ceiling of its part, with exact sums.
 
     `members` is the value of each cell, `quotas[phase][value]` what a phase takes of a value.
     """
@@ -52,7 +53,7 @@ def _round(parts: list[list[int]], whole: int, names: Sequence[str]) -> None:
 
 
 def _cycle(parts: Sequence[Sequence[int]], whole: int, row: int) -> list[tuple[int, int]]:
-    """Entries with a fraction that turn by turn share a row and a column, and so back to the first."""
+    """Entries with a fraction that share a row and a column in turn, back to the first."""
     path: list[tuple[int, int]] = []
     passed = {("row", row): 0}
     at, column = row, -1

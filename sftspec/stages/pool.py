@@ -41,6 +41,7 @@ class Pool:
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
         self.size = int(self.starts[-1])
         self._columns: dict[str, Any] = {}
+        self._by_id: Any = None
 
     def arrow(self, name: str) -> Any:
         """A column as one Arrow array; null where a block has none of that name."""
@@ -67,6 +68,8 @@ class Pool:
 
     def digests(self, name: str, width: int) -> Any:
         """A column of digests as big-endian words: an array of size x (width / 8)."""
+        if not self.size:
+            return np.zeros((0, width // 8), ">u8")
         column = self.arrow(name).fill_null(bytes(width))
         data = np.frombuffer(column.buffers()[1], np.uint8)
         start = column.offset * width
@@ -81,8 +84,10 @@ class Pool:
 
     def by_id(self) -> Any:
         """The candidates' places in the order of their ids."""
-        words = self.digests("id", 16)
-        return np.lexsort((words[:, 1], words[:, 0]))
+        if self._by_id is None:
+            words = self.digests("id", 16)
+            self._by_id = np.lexsort((words[:, 1], words[:, 0]))
+        return self._by_id
 
     def constant(self, name: str) -> list[str]:
         """A column that is the same in each block."""
@@ -90,6 +95,20 @@ class Pool:
         for block, size in zip(self.blocks, self.sizes, strict=True):
             found.extend([str(getattr(block, name))] * size)
         return found
+
+    def words(self, name: str) -> Any:
+        """A column of texts, dictionary-encoded: a built-in facet, or one from the tables.
+
+        The dictionary is sorted: the order in which values were met depends on the chunks.
+        """
+        if name not in BUILT_IN:
+            column = self.arrow(f"tag.{name}")
+            return _by_word(column.cast(pa.string()).dictionary_encode())
+        known: dict[str, int] = {}
+        codes = [known.setdefault(str(getattr(b, name)), len(known)) for b in self.blocks]
+        places = np.repeat(np.array(codes, np.int32), self.sizes)
+        words = pa.array(list(known), pa.string())
+        return _by_word(pa.DictionaryArray.from_arrays(pa.array(places), words))
 
     def block_of(self) -> Any:
         """The block of each candidate."""
@@ -148,6 +167,18 @@ def _kept(block: Block, rows: Any) -> Any:
         return np.arange(count, dtype=np.int32)
     mine = block.table["row"].to_numpy()
     return np.flatnonzero(~np.isin(mine, rows)).astype(np.int32)
+
+
+def _by_word(column: Any) -> Any:
+    """The same column, its dictionary sorted."""
+    words = column.dictionary.to_pylist()
+    order = sorted(range(len(words)), key=words.__getitem__)
+    place = np.empty(len(words), np.int32)
+    place[order] = np.arange(len(words), dtype=np.int32)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(place).take(column.indices),
+        column.dictionary.take(pa.array(order, pa.int32())),
+    )
 
 
 def groups_of(words: Any) -> Any:

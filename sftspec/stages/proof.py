@@ -1,6 +1,6 @@
-"""Why a mixture cannot be met: a problem comes in, a proof in integers that it has no point goes out.
+"""Why a mixture cannot be met: a problem comes in, a proof in integers goes out.
 
-The relaxation finds the proof, integers check it; that it finds none decides nothing.
+The relaxation finds the proof, integers check it; that none is found decides nothing.
 """
 
 from attrs import evolve, frozen
@@ -45,7 +45,7 @@ class Proof:
 
 
 def refute(problem: Problem) -> Proof | None:
-    """A proof that no point keeps the limits, where the relaxation has none; None decides nothing."""
+    """A proof that no point keeps the limits, or None, which decides nothing."""
     kinds = merge(problem)
     rows = rows_of(kinds, (0,) * len(kinds.limits))
     weights = tuple(map(_signed, multipliers(_softened(kinds, rows)), rows))
@@ -59,7 +59,7 @@ def refute(problem: Problem) -> Proof | None:
 
 
 def _softened(problem: Problem, rows: tuple[Row, ...]) -> Model:
-    """Every row, the total too, may be short or over at a cost: its duals are the weights sought."""
+    """A model in which each row may be off at a cost: its duals are the weights sought."""
     width = len(problem.keys)
     softened = []
     for row in rows:

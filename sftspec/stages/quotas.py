@@ -1,14 +1,14 @@
 """Quotas to counts: a total and integer weights come in, integers by largest remainder go out.
 
-The method is Hamilton's (largest remainder): every weight gets the floor of its exact share, and the
-records left over go one each to the largest remainders, ties to the weight declared first.
+The method is Hamilton's (largest remainder): every weight gets the floor of its exact share, and
+the records left over go one each to the largest remainders, ties to the weight declared first.
 """
 
 from collections.abc import Sequence
 
 
 def largest_remainder(total: int, weights: Sequence[int]) -> tuple[int, ...]:
-    """Split `total` in proportion to `weights`, exactly: each part is the floor or ceiling of its share.
+    """Split `total` in proportion to `weights`: each part is a floor or ceiling of its share.
 
     The parts sum to `total`, unless every weight is zero: then every part is zero.
     """

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from sftspec.expr import nodes as ex
+from sftspec.expr import base, nodes as ex, types
 from sftspec.expr.evaluate import VALID, compile_vector
 from sftspec.ground.canon import canonical
 from sftspec.ground.record import JOINT
@@ -43,6 +43,7 @@ class Candidates:
         self.prepared = prepared
         self.rows, self.variants = self._select()
         self.count = len(self.rows)
+        self.whole = self.rows == list(range(len(prepared.keys)))
         self.columns: dict[Path, Sequence[Any]] = {}
         self.fates: list[tuple[str, str, str] | None] = [None] * self.count
         self.at = np.full(self.count, ALIVE, np.int16)
@@ -77,9 +78,8 @@ class Candidates:
     def _column(self, path: Path) -> Sequence[Any]:
         if path[0] == self.template.alias and len(path) > 1:
             column = self._row_column(path)
-            if self.count == len(column) and (
-                not self.count or self.rows[-1] == self.count - 1
-            ):
+            once = self.template.samples * self.stage.repeats == 1
+            if once and self.count == len(column):
                 return column
             return [column[row] for row in self.rows]
         if path[0] == "response" and len(path) > 1:
@@ -217,20 +217,13 @@ def _json_turn(part: TurnPart, cand: Candidates, *, last: bool) -> RenderedTurn:
     assert part.contract is not None  # noqa: S101 - the caller looked
     assert part.value is not None  # noqa: S101 - a contract comes with its value
     values = compile_vector(part.value).over(cand.get, cand.count)
-    render_value = codec(part.contract).render
-    encode = msgspec.json.encode
-    texts: list[str] = []
-    for index, value in enumerate(values):
-        raw = encode(value)
-        text, broken = render_value(raw)
-        if broken is not None:
-            cand.fail(index, "validate", broken.reason, broken.evidence)
-            text = raw.decode()
-            if last:
-                cand.valid[index] = False
-        elif last:
-            cand.valid[index] = True
-        texts.append(text or "")
+    rendered, broken = codec(part.contract).render(values)
+    if last:
+        cand.valid = [index not in broken for index in range(cand.count)]
+    for index, why in broken.items():
+        cand.fail(index, "validate", why.reason, why.evidence)
+        rendered[index] = msgspec.json.encode(values[index]).decode()
+    texts: list[str] = rendered  # type: ignore[assignment]
     if last:
         cand.value = values
     lengths = [len(text) if text.isascii() else len(text.encode()) for text in texts]
@@ -307,16 +300,28 @@ def _optional(values: list[Any]) -> Any:
 
 
 def _measure(node: ex.Typed, cand: Candidates) -> Any:
-    """A measure column: truth values, whole numbers or decimals."""
+    """A measure column; its type is the expression's, whatever the values of a chunk."""
     values = compile_vector(node).over(cand.get, cand.count)
-    kinds = set(map(type, values)) - {type(None)}
-    if kinds <= {bool}:
-        return pa.array(values, pa.bool_())
-    if kinds <= {int, bool}:
-        return pa.array(values, pa.int64())
-    if kinds <= {int, float, bool}:
-        return pa.array(values, pa.float64())
-    return pa.array([None if v is None else canonical(v).decode() for v in values], pa.string())
+    kind = _measure_type(node)
+    if kind == pa.string():
+        values = [None if value is None else canonical(value).decode() for value in values]
+    return pa.array(values, kind)
+
+
+def _measure_type(node: ex.Typed) -> Any:
+    """Truth values, whole numbers, or else texts of JSON."""
+    match node:
+        case ex.Cmp() | ex.And() | ex.Or() | ex.Not() | ex.Valid():
+            return pa.bool_()
+        case ex.Apply(name=name):
+            result: types.Type = base.measures()[name].result
+        case ex.Path(parts=("turns" | "variant",)):
+            return pa.int64()
+        case _:
+            return pa.string()
+    if isinstance(result, types.Bool):
+        return pa.bool_()
+    return pa.int64() if isinstance(result, types.Int | types.Bp) else pa.string()
 
 
 def _conflict_columns(cand: Candidates, columns: dict[str, Any]) -> None:

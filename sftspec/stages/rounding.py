@@ -1,9 +1,10 @@
-"""Fitted amounts to whole counts: a problem and its fit come in, the nearest integer point goes out.
+"""Fitted amounts to whole counts: a problem and its fit come in, the nearest point goes out.
 
-Controlled rounding (Cox 1987) as an integer program: each cell takes the floor or the ceiling of its
-fitted amount where such a point keeps every limit, and else as few records beyond as it takes. Costs
-are integers: the growth of the squared distance in millionths, and below it a draw keyed by the cell,
-so that the optimum is unique but for a chance of cells in 2**20 (Mulmuley, Vazirani & Vazirani 1987).
+Controlled rounding (Cox 1987) as an integer program: each cell takes the floor or the ceiling of
+its fitted amount where such a point keeps every limit, and else moves on at the cost of its squared
+distance. Costs are integers: the growth of the squared distance in millionths, and a draw keyed by
+the cell, worth less than 1/200 of a record, so that the optimum is unique: two points tie with a
+chance below cells / 2**20 (the isolation lemma, Mulmuley, Vazirani & Vazirani 1987).
 """
 
 from collections.abc import Sequence
@@ -18,12 +19,12 @@ from sftspec.stages.lp import Model, least, sum_of, within
 
 WIDE_ENDS = (1, 2, 4)  # where the squared distance of a wide move takes a steeper chord
 DRAW_BITS = 20
-STEP = 1 << 8  # what a millionth of a record costs in units of a draw
+STEP = 1 << 8  # what a millionth costs, in units of a draw
 
 
 @frozen
 class Move:
-    """A way for one cell to leave the floor of its fit: up or down, by how many records, at what cost."""
+    """A way for a cell to leave the floor of its fit: up or down, how far, at what cost."""
 
     cell: int
     step: int

@@ -1,5 +1,6 @@
 """Bodies with `if` and `for`: Jinja's sandbox, rows read by subscript, every output marked."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -52,13 +53,28 @@ def _finalize(value: Any) -> str:
     return _Data(show(value))
 
 
+def _keeping(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that leaves the author's text the author's."""
+
+    def run(value: Any, *args: Any) -> Any:
+        out = function(value, *args)
+        items = value if isinstance(value, list) else [value]
+        if not items or not all(isinstance(item, Authored) for item in items):
+            return out
+        if isinstance(out, list):
+            return [Authored(item) for item in out]
+        return Authored(out) if isinstance(out, str) else out
+
+    return run
+
+
 @cache
 def _environment() -> _Environment:
     environment = _Environment(
         undefined=StrictUndefined, finalize=_finalize, keep_trailing_newline=True,
         trim_blocks=True, lstrip_blocks=True, autoescape=False,
     )  # fmt: skip
-    environment.filters = {name: kind.function for name, kind in FILTERS.items()}
+    environment.filters = {name: _keeping(kind.function) for name, kind in FILTERS.items()}
     environment.filters["json_schema"] = lambda text: text
     environment.globals = {}
     return environment
@@ -75,11 +91,14 @@ def run_program(
     drawn: dict[str, str],
     tables: dict[str, dict[str, str]],
 ) -> tuple[str, list[int]]:
-    """The text and its data spans. Raises ValueError where a value has no plain form."""
+    """The text and its data spans. Raises ValueError where a value has no plain form.
+
+    `drawn`: wordings by name, `Authored` where they read nothing of the row.
+    """
     template = _compiled(body.source)
     names: dict[str, Any] = {
         **row,
-        **{name: Authored(text) for name, text in drawn.items()},
+        **drawn,
         **{
             name: {value: Authored(text) for value, text in tables[name].items()}
             for name in body.tables

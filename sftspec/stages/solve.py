@@ -54,7 +54,7 @@ TOTAL = "total"
 
 
 def solve(problem: Problem, seed: int) -> Solution:
-    """The counts nearest the pool's proportions, and the limits that are off by the least they can be.
+    """The counts nearest the pool's proportions, and the limits that have to be off.
 
     The total is named last among the slacks, as `total`, where there can be fewer records.
     """
@@ -102,7 +102,7 @@ def largest_total(problem_at: Callable[[int], Problem], upper: int) -> int:
 
 
 def _has_point(problem: Problem) -> bool:
-    """Try a vertex that is whole, then the rounded fit, then branch and cut: the last is never wrong but slow."""
+    """Try a vertex that is whole, then the rounded fit, then branch and cut, which decides."""
     kinds = merge(problem)
     model = write_rigid(kinds, (0,) * len(kinds.limits))
     return (

@@ -15,30 +15,23 @@ from sftspec.plan.graph import Split
 from sftspec.stages.pool import Pool
 
 TRAIN = 0
+WHOLE = 10_000
 
 
 def split(stage: Split, pool: Pool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part `parts`: for each candidate the number of its part; 0 is train."""
     names = _group_bytes(stage, pool)
     prefix = draw_prefix(stage.seed, "split")
-    known: dict[bytes, int] = {}
-    found = np.empty(pool.size, np.int8)
-    for place, name in enumerate(names):
-        part = known.get(name)
-        if part is None:
-            part = known[name] = _part(stage, xxhash.xxh3_64_intdigest(prefix + name))
-        found[place] = part
-    return {"parts": pa.table({"part": pa.array(found)})}, {"groups": len(known)}
-
-
-def _part(stage: Split, drawn: int) -> int:
-    at = (drawn * 10_000) >> 64
+    draw = xxhash.xxh3_64_intdigest
+    at = np.fromiter(
+        ((draw(prefix + name) * WHOLE) >> 64 for name in names), np.int32, len(names)
+    )
+    found = np.full(pool.size, TRAIN, np.int8)
     edge = 0
     for number, (_, bp) in enumerate(stage.parts, 1):
+        found[(at >= edge) & (at < edge + bp)] = number
         edge += bp
-        if at < edge:
-            return number
-    return TRAIN
+    return {"parts": pa.table({"part": pa.array(found)})}, {}
 
 
 def _group_bytes(stage: Split, pool: Pool) -> list[bytes]:

@@ -1,6 +1,6 @@
 """Rendered parts to Arrow turns, and the canonical bytes that a record's content digest covers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import hashlib
 from typing import Any
 
@@ -44,36 +44,87 @@ def message_of(parts: Sequence[RenderedPart]) -> tuple[list[str], str | None]:
     return [JOINT.join(text for text in row if text) for row in rows], None
 
 
+class _Column:
+    """A run of the canonical bytes over all records: `words[codes[i]]`, or `words[i]`."""
+
+    def __init__(self, words: list[bytes], codes: Sequence[int] | None = None) -> None:
+        self.words = words
+        self.codes = codes
+
+    def all(self) -> list[bytes]:
+        """The bytes of each record."""
+        return self.words if self.codes is None else [self.words[code] for code in self.codes]
+
+
 def content_digests(turns: Sequence[RenderedTurn], count: int) -> list[bytes]:
     """SHA-256 over the canonical JSON of each record's turns and tools.
 
     `{"tools":[],"turns":[{"calls":[],"role":…,"text":…,"train":…},…]}`: spans, tags and part are
-    not in it. Turns that are the same in all records are encoded and hashed once.
+    not in it. What many records begin with is encoded and hashed once.
     """
-    pieces: list[Any] = []
-    constant = b'sftspec/content/1\0{"tools":[],"turns":['
+    runs: list[bytes | _Column] = [b'sftspec/content/1\0{"tools":[],"turns":[']
     for index, turn in enumerate(turns):
-        constant += b"," if index else b""
-        constant += b'{"calls":[],"role":' + _encode(turn.role) + b',"text":'
-        if turn.constant is not None:
-            constant += _encode(turn.constant)
-        else:
-            pieces.extend((constant, turn.message))
-            constant = b""
-        constant += b',"train":true}' if turn.train else b',"train":false}'
-    tail = constant + b"]}"
-    if not pieces:
-        return [hashlib.sha256(tail).digest()] * count
-    start = hashlib.sha256(pieces[0])
+        runs.append((b"," if index else b"") + b'{"calls":[],"role":' + _encode(turn.role))
+        runs.append(b',"text":"')
+        runs.extend(_said(turn))
+        runs.append(b'","train":true}' if turn.train else b'","train":false}')
+    runs.append(b"]}")
+    start, rest = _begun(runs)
+    columns = [column.all() for column, _ in rest]
+    fixed = [tail for _, tail in rest]
     out: list[bytes] = []
-    rest = pieces[1:]
-    for row in zip(*rest[::2], strict=True):
-        state = start.copy()
-        for place, text in enumerate(row):
-            state.update(_encode(text))
-            state.update(rest[2 * place + 1] if 2 * place + 1 < len(rest) else tail)
+    for at in range(count):
+        state = start(at).copy()
+        for column, tail in zip(columns, fixed, strict=True):
+            state.update(column[at] + tail)
         out.append(state.digest())
     return out
+
+
+def _said(turn: RenderedTurn) -> list[bytes | _Column]:
+    """A message inside its quotes, in runs: parts apart where each of them is always there."""
+    if turn.constant is not None:
+        return [_inside(turn.constant)]
+    texts = [part.texts for part in turn.parts]
+    if len(texts) == 1 or any("" in (one.few[0] if one.few else one.texts) for one in texts):
+        few = texts[0].few if len(texts) == 1 else None
+        return [_column(turn.message, few)]
+    found: list[bytes | _Column] = []
+    for one in texts:
+        found.append(_inside(JOINT) if found else b"")
+        found.append(_inside(one.constant) if one.constant else _column(one.texts, one.few))
+    return found
+
+
+def _inside(text: str) -> bytes:
+    return _encode(text)[1:-1]
+
+
+def _column(texts: list[str], few: tuple[list[str], list[int]] | None) -> _Column:
+    if few is not None:
+        return _Column([_inside(word) for word in few[0]], few[1])
+    return _Column([_inside(text) for text in texts])
+
+
+def _begun(
+    runs: list[bytes | _Column],
+) -> tuple[Callable[[int], Any], list[tuple[_Column, bytes]]]:
+    """The hash of each record's first runs, as far as few differ; and the runs that are left."""
+    rest: list[tuple[_Column, bytes]] = []
+    front = b""
+    for run in runs:
+        if isinstance(run, _Column):
+            rest.append((run, b""))
+        elif rest:
+            rest[-1] = (rest[-1][0], rest[-1][1] + run)
+        else:
+            front += run
+    if rest and (codes := rest[0][0].codes) is not None:
+        column, tail = rest.pop(0)
+        states = [hashlib.sha256(front + word + tail) for word in column.words]
+        return lambda at: states[codes[at]], rest
+    state = hashlib.sha256(front)
+    return lambda _: state, rest
 
 
 def turns_array(turns: Sequence[RenderedTurn], count: int) -> Any:
@@ -86,17 +137,12 @@ def turns_array(turns: Sequence[RenderedTurn], count: int) -> Any:
     kind = turns_type()
     if not count:
         return pa.array([], kind)
-    texts: list[str | None] = [None] * (count * width)
-    for place, part in enumerate(parts):
-        texts[place::width] = part.texts.texts
-    keep = _kept(turns, texts, count)
+    keep = _kept(turns, count)
     part_type = kind.value_type.field("parts").type.value_type
     fields = {
-        "kind": pa.DictionaryArray.from_arrays(
-            pa.array(np.zeros(count * width, np.int8)), pa.array(["text"])
-        ).cast(pa.string()),
-        "element": pa.array([part.element for part in parts] * count, pa.string()),
-        "text": pa.array(texts, pa.string()),
+        "kind": _tiled(["text"], count * width, pa.string()),
+        "element": _tiled([part.element for part in parts], count, pa.string()),
+        "text": _texts_array(parts, count),
         "data_spans": _spans_array(parts, count),
     }
     whole = pa.StructArray.from_arrays(
@@ -110,16 +156,42 @@ def turns_array(turns: Sequence[RenderedTurn], count: int) -> Any:
         pa.array(offsets), whole, type=kind.value_type.field("parts").type
     )
     depth = len(turns)
-    roles = pa.array([turn.role for turn in turns] * count, pa.string())
-    trains = pa.array([turn.train for turn in turns] * count, pa.bool_())
+    roles = _tiled([turn.role for turn in turns], count, pa.string())
+    trains = _tiled([turn.train for turn in turns], count, pa.bool_())
     messages = pa.StructArray.from_arrays([roles, trains, lists], fields=list(kind.value_type))
     outer = np.arange(0, (count + 1) * depth, depth, dtype=np.int32)
     return pa.ListArray.from_arrays(pa.array(outer), messages, type=kind)
 
 
-def _kept(turns: Sequence[RenderedTurn], texts: list[Any], count: int) -> Any:
+def _tiled(values: Sequence[Any], count: int, kind: Any) -> Any:
+    """The values over and over, `count` times."""
+    places = np.tile(np.arange(len(values), dtype=np.int32), count)
+    return pa.array(values, kind).take(pa.array(places))
+
+
+def _texts_array(parts: Sequence[RenderedPart], count: int) -> Any:
+    """The parts' texts, record by record; one that many records share stands there once."""
+    words: list[str] = []
+    places = np.empty((count, len(parts)), np.int32)
+    for at, part in enumerate(parts):
+        texts = part.texts
+        if texts.constant is not None:
+            places[:, at] = len(words)
+            words.append(texts.constant)
+        elif texts.few is not None:
+            places[:, at] = np.array(texts.few[1], np.int32) + len(words)
+            words.extend(texts.few[0])
+        else:
+            places[:, at] = np.arange(len(words), len(words) + count, dtype=np.int32)
+            words.extend(texts.texts)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(places.reshape(-1)), pa.array(words, pa.string())
+    )
+
+
+def _kept(turns: Sequence[RenderedTurn], count: int) -> Any:
     """Which parts stay: all but the empty ones of turns that have several."""
-    width = len(texts) // count
+    width = sum(len(turn.parts) for turn in turns)
     keep = np.ones((count, width), bool)
     place = 0
     for turn in turns:

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from sftspec.expr import nodes as ex
 from sftspec.expr.evaluate import compile_vector
 from sftspec.plan.graph import Render, TestPart
 from sftspec.stages.chunk import Prepared
@@ -31,7 +32,7 @@ def run_test(stage: Render, test: TestPart) -> TestAnswer:
         if not compile_vector(expect.node).over(cand.get, cand.count)[0]
     ]
     fate = cand.fates[0]
-    expects_rejection = any("rejected" in expect.text for expect in test.expects)
+    expects_rejection = any(("rejected",) in ex.paths(e.node) for e in test.expects)
     if fate and not expects_rejection:
         failed.append(f"the sample is rejected: {fate[1]}")
     return TestAnswer(

@@ -1,15 +1,13 @@
-"""Lark's callbacks: tokens and children to tree nodes, spans from the tokens themselves."""
+"""Rules to tree nodes, spans from the tokens themselves. A token is a text with its place."""
 
 from itertools import pairwise
 from typing import Any
-
-from lark import Token
-from lark.exceptions import VisitError
 
 from sftspec.ground.text import Span, SpecText
 from sftspec.syntax import tree
 
 MAX_DIGITS = 18
+MAX_HEIGHT = 100
 
 
 class Malformed(Exception):  # noqa: N818 - carried through Lark to the reader, not shown as such
@@ -32,8 +30,8 @@ class Builder:
     spec: SpecText
 
     def _span(self, first: Any, last: Any) -> Span:
-        start: int = first.start_pos if isinstance(first, Token) else first.span.start  # type: ignore[assignment]
-        end: int = last.end_pos if isinstance(last, Token) else last.span.end  # type: ignore[assignment]
+        start = first.span.start if isinstance(first, tree.Node) else first.start_pos
+        end = last.span.end if isinstance(last, tree.Node) else last.end_pos
         return Span(self.spec, start, end)
 
     def start(self, children: list[Any]) -> tuple[tree.Entry, ...]:
@@ -82,6 +80,12 @@ class Builder:
                     right.span.end,
                     "put a space between them",
                 )
+        for child in children:
+            if _height(child) > MAX_HEIGHT:
+                raise Malformed(
+                    "too-deep", f"a condition has at most {MAX_HEIGHT} parts one in another",
+                    child.span.start, child.span.start + 1, "use `in [a, b]`, or several lines",
+                )  # fmt: skip
         return tuple(children)
 
     def union(self, children: list[Any]) -> tree.Union:
@@ -101,7 +105,7 @@ class Builder:
     word = ref
 
     def call(self, children: list[Any]) -> tree.Call:
-        args = tuple(c for c in children[1] if not isinstance(c, Token))
+        args = tuple(c for c in children[1] if not isinstance(c, str))
         end = children[1][-1]
         return tree.Call(name=str(children[0]), args=args, span=self._span(children[0], end))
 
@@ -148,7 +152,7 @@ class Builder:
         token = children[0]
         return self._number(token)
 
-    def _number(self, token: Token) -> Any:
+    def _number(self, token: Any) -> Any:
         span = self._span(token, token)
         match token.type:
             case "INT":
@@ -171,7 +175,7 @@ class Builder:
         return tree.Range(low=low, high=high, span=self._span(children[0], children[2]))
 
     def bracketed(self, children: list[Any]) -> tree.List:
-        items = tuple(c for c in children if not isinstance(c, Token))
+        items = tuple(c for c in children if not isinstance(c, str))
         return tree.List(items=items, span=self._span(children[0], children[-1]))
 
     def compare(self, children: list[Any]) -> tree.Compare:
@@ -191,7 +195,25 @@ class Builder:
         return tree.Negate(of=children[1], span=self._span(children[0], children[1]))
 
 
-def _digits(text: str, token: Token) -> None:
+def _height(node: Any) -> int:
+    """How deep an expression is; `a and b and c` counts three."""
+    most, stack = 0, [(node, 1)]
+    while stack:
+        top, height = stack.pop()
+        most = max(most, height)
+        match top:
+            case tree.Both() | tree.Either() | tree.Compare():
+                stack += ((top.left, height + 1), (top.right, height + 1))
+            case tree.Negate(of=inner) | tree.Named(value=inner):
+                stack.append((inner, height + 1))
+            case tree.Call(args=inner) | tree.List(items=inner):
+                stack += ((item, height + 1) for item in inner)
+            case _:
+                pass
+    return most
+
+
+def _digits(text: str, token: Any) -> None:
     if len(text.replace("_", "").replace(".", "")) > MAX_DIGITS:
         start = token.start_pos or 0
         raise Malformed(
@@ -202,13 +224,12 @@ def _digits(text: str, token: Token) -> None:
         )
 
 
-def _whole(token: Token) -> int:
+def _whole(token: Any) -> int:
     _digits(str(token), token)
     return int(str(token).replace("_", ""))
 
 
 def cause(error: Exception) -> Malformed | None:
     """The `Malformed` that Lark wrapped, if it is one."""
-    if isinstance(error, VisitError):
-        error = error.orig_exc
-    return error if isinstance(error, Malformed) else None
+    inner = getattr(error, "orig_exc", error)
+    return inner if isinstance(inner, Malformed) else None

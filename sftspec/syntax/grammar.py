@@ -6,14 +6,13 @@ writes them. (Lark's own cache is a pickle at a predictable path and is not used
 """
 
 from collections.abc import Iterator
-import hashlib
-from pathlib import Path
 from typing import Any
 
 from lark import Lark, Token
 import msgspec
 
 from sftspec.syntax.build import Builder
+from sftspec.syntax.tables import folder, grammar_digest, saved
 
 _OPEN = {"LPAR", "LSQB", "LBRACE"}
 _CLOSE = {"RPAR", "RSQB", "RBRACE"}
@@ -39,31 +38,20 @@ class Newlines:
             yield token
 
 
-def folder() -> Path:
-    """Where the grammar is: in the wheel beside the package's rooms, else in the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    shipped = package / "grammar"
-    return shipped if shipped.is_dir() else package.parent / "grammar"
-
-
 def load(builder: Builder) -> Lark:
     """A parser whose rules call the builder's methods."""
-    home = folder()
-    try:
-        saved = msgspec.json.decode((home / "tables.json").read_bytes())
-    except (OSError, msgspec.MsgspecError):
-        saved = {}
-    if saved.get("digest") != _grammar_digest(home):
+    found = saved()
+    if found is None:
         return make(transformer=builder, postlex=Newlines())
-    parser = saved["data"]["parser"]["parser"]
+    parser = found["data"]["parser"]["parser"]
     parser["states"] = {
         int(state): {int(token): action for token, action in actions.items()}
         for state, actions in parser["states"].items()
     }
     parser["tokens"] = {int(key): name for key, name in parser["tokens"].items()}
-    memo = {int(key): value for key, value in saved["memo"].items()}
+    memo = {int(key): value for key, value in found["memo"].items()}
     lark: Lark = Lark._load_from_dict(  # type: ignore[no-untyped-call]  # noqa: SLF001 - the public `load` takes only a pickle
-        saved["data"], memo, transformer=builder, postlex=Newlines()
+        found["data"], memo, transformer=builder, postlex=Newlines()
     )
     return lark
 
@@ -85,15 +73,8 @@ def tables() -> bytes:
     from lark.lexer import TerminalDef
 
     data, memo = make().memo_serialize([TerminalDef, Rule])
-    content = {"digest": _grammar_digest(folder()), "data": data, "memo": memo}
+    content = {"digest": grammar_digest(folder()), "data": data, "memo": memo}
     return msgspec.json.encode(content, enc_hook=str) + b"\n"
-
-
-def _grammar_digest(home: Path) -> str:
-    state = hashlib.sha256()
-    for name in ("sft.lark", "terminals.lark"):
-        state.update((home / name).read_bytes())
-    return state.hexdigest()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ Size, encoding, line ends, invisible and bidirectional characters, nesting. A co
 exception: what a reviewer sees must be what the compiler reads (CVE-2021-42574).
 """
 
-from pathlib import Path
 import re
 import unicodedata
 
@@ -13,30 +12,35 @@ from sftspec.ground.text import Span, SpecText
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
+MAX_SAID = 20
 _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _BREAKS = {0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029}
 _INVISIBLE = {0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, 0xFEFF}
-_NESTING = re.compile(r'"""(?:[^"]|"{1,2}(?!"))*"""|"(?:\\.|[^"\\\n])*"|#[^\n]*|[\[\](){}]')
-
-
-def read_spec(path: Path, shown: str, report: Report) -> SpecText | None:
-    """The file's text if it may be parsed; else diagnostics in `report`."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
-        report.error("file-not-found", None, f"{shown}: {reason.lower()}", path=shown)
-        return None
-    return check_text(data, shown, report)
+_NESTING = re.compile(r'"""(?:[^"]|"{1,2}(?!"))*+"""|"(?:\\.|[^"\\\n])*"?|#[^\n]*|[\[\](){}]')
 
 
 def check_text(data: bytes, shown: str, report: Report) -> SpecText | None:
     """`data` as a spec text, or None with the reasons in `report`."""
+    text = plain_text(data, shown, report, private=False)
+    if text is not None:
+        before = len(report.items)
+        _nesting(text, report)
+        text = None if len(report.items) > before else text
+    return text
+
+
+def plain_text(
+    data: bytes, shown: str, report: Report, *, private: bool = True
+) -> SpecText | None:
+    """`data` as a text in which everything can be seen, or None with the reasons in `report`.
+
+    `private`: whether private-use characters may stand in it, as bullets of symbol fonts do in
+    prompt files that were once documents.
+    """
     if len(data) > MAX_BYTES:
         report.error(
-            "file-too-large", None, "a spec file has at most 1 MiB", path=shown,
+            "file-too-large", None, "a file of a spec has at most 1 MiB", path=shown,
             hint="data belongs in a source, shared blocks in an imported file",
         )  # fmt: skip
         return None
@@ -52,8 +56,10 @@ def check_text(data: bytes, shown: str, report: Report) -> SpecText | None:
         return None
     before = len(report.items)
     for match in _SUSPECT.finditer(text.text):
-        _character(text, match.start(), report)
-    _nesting(text, report)
+        if len(report.items) - before >= MAX_SAID:
+            break
+        if not (private and "\ue000" <= match[0] <= "\uf8ff"):
+            _character(text, match.start(), report)
     return None if len(report.items) > before else text
 
 

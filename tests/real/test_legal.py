@@ -39,7 +39,13 @@ def count(manifest, name):
 
 
 def rejected_by_reason(manifest):
-    return dict(manifest["rejected"])
+    """Rows by source and candidates by stage, as one count per reason."""
+    found = Counter()
+    for source in manifest["sources"].values():
+        found.update(source["rejected"])
+    for name, many in manifest["counts"]["rejected_by_reason"].items():
+        found[name.split(":")[1]] += many
+    return dict(found)
 
 
 def place_of(reject):

@@ -1,12 +1,15 @@
 """The solver against brute force on small mixtures, and in words on a few that can be read."""
 
 from collections import Counter
-from itertools import product
+from itertools import permutations, product
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
 from sftspec.stages.fitting import MICRO, fit
+from sftspec.stages.forced import forced_counts
+from sftspec.stages.limits import Row
+from sftspec.stages.lp import Model, least
 from sftspec.stages.quotas import largest_remainder
 from sftspec.stages.rounding import round_fit
 from sftspec.stages.solve import (
@@ -171,9 +174,9 @@ def test_no_floor_or_ceiling_of_the_fit_is_nearer(problem):
             (got * MICRO - amount) ** 2 for got, amount in zip(point, fitted, strict=True)
         )
 
-    # a draw is worth up to 1/256 of a record's step, and each cell has one
+    # a draw is worth less than a 200th of a record, and each cell has one
     assert not nearby or counts in nearby
-    assert not nearby or distance(counts) <= min(map(distance, nearby)) + 5 * MICRO**2 // 256
+    assert not nearby or distance(counts) <= min(map(distance, nearby)) + 5 * MICRO**2 // 200
 
 
 @steady(100)
@@ -248,6 +251,13 @@ def test_proportions_come_from_the_pool_and_caps_from_what_is_there():
     assert (10, 40, 40) == solve(problem, SEED).counts
 
 
+def test_what_has_no_part_in_the_pool_comes_last_and_in_proportion_to_what_is_there():
+    problem = problem_of((10, 10, 100, 300), 60, pool=(10, 10, 0, 0))
+    assert (10, 10, 10, 30) == solve(problem, SEED).counts
+    problem = problem_of((10, 10, 100, 300), 20, pool=(10, 10, 0, 0))
+    assert (10, 10, 0, 0) == solve(problem, SEED).counts
+
+
 def test_a_share_keeps_the_proportions_within_it():
     # law (short, long) 40 : 20, tax (short, long) 30 : 10; half of 24 is law
     problem = problem_of((40, 20, 30, 10), 24, Exact("law", (0, 1), 12))
@@ -268,10 +278,9 @@ def test_a_bound_that_does_not_hold_is_met_and_no_more():
 
 
 def test_a_bound_lets_go_when_another_limit_takes_over():
-    # at most 4 of the first two would halve them, were the first not held to 2 anyway
-    problem = problem_of((10, 10, 80), 20, AtMost("ab", (0, 1), 3), Exact("a", (0,), 1))
-    counts = solve(problem, SEED).counts
-    assert (1, 2, 17) == counts
+    # at most 35 of a and b binds until a is held to 10; b then has its part of the pool again
+    problem = problem_of((100, 100, 800), 200, AtMost("ab", (0, 1), 35), Exact("a", (0,), 10))
+    assert (10, 21, 169) == solve(problem, SEED).counts
 
 
 def test_a_conditional_share_is_of_the_records_there_are():
@@ -330,6 +339,31 @@ def test_limits_that_only_halves_of_records_meet_are_not_met():
     problem = problem_of((4, 4, 4), 2, *pairs)
     assert not feasible(problem)
     assert (Slack("c", 1, 2),) == solve(problem_of((4, 4, 4), 2, *pairs), SEED).slacks
+
+
+@pytest.mark.parametrize("order", [*permutations(range(4))])
+def test_of_short_and_over_by_as_much_it_is_short(order):
+    first, second, third, _ = order
+    pairs = (("a", (first, second)), ("b", (second, third)), ("c", (first, third)))
+    limits = [Exact(name, cells, 1) for name, cells in pairs]
+    assert (Slack("c", 1, 0),) == solve(problem_of((9, 9, 9, 9), 5, *limits), SEED).slacks
+
+
+def test_a_vertex_that_only_rounds_to_a_point_is_not_taken_for_the_best():
+    # the vertex is (3.1, 1.35); (3, 1) is worth 19 and (4, 0) is worth 20
+    rows = (Row(((0, 6), (1, 4)), None, 24), Row(((0, 10), (1, 20)), None, 58))
+    assert (4, 0) == least(Model(caps=(9, 9), costs=(-5, -4), rows=rows))
+
+
+def test_only_cells_without_a_choice_are_forced():
+    limits = (AtLeast("a", (0, 1), 5), AtMost("c", (2,), 0), AtLeast("de", (3, 4), 5))
+    problem = problem_of((2, 3, 4, 3, 3), 10, *limits)
+    assert {0: 2, 1: 3, 2: 0} == forced_counts(problem, (0, 0, 0))
+
+
+def test_what_one_limit_forces_forces_the_next():
+    problem = problem_of((2, 3, 4), 5, Exact("a", (0,), 0), AtLeast("ab", (0, 1), 3))
+    assert {0: 0, 1: 3} == forced_counts(problem, (0, 0))
 
 
 def test_where_no_floor_or_ceiling_fits_the_fewest_records_move():
@@ -414,6 +448,16 @@ def test_the_largest_total_is_found_without_trying_each():
     # a hundredth of 100,050 is 1,000.5, and of equal remainders the first is rounded up
     assert 100_049 == largest_total(problem_at, 10**9)
     assert 1_000 > asked.total()
+
+
+@pytest.mark.parametrize("every", range(2, 12))
+def test_a_count_that_jitters_by_a_record_is_not_passed_over(every):
+    def problem_at(total):
+        rare = total // 100 + (total % every == 0)
+        return problem_of((10, 10**9), total, Exact("rare", (0,), rare))
+
+    fits = [total for total in range(2_000) if total // 100 + (total % every == 0) <= 10]
+    assert fits[-1] == largest_total(problem_at, 10**6)
 
 
 def test_no_total_at_all_is_zero():

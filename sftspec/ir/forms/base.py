@@ -32,15 +32,27 @@ class Form(Struct, frozen=True):
     inner: tuple["Form", ...] = ()
 
     @property
+    def shown(self) -> str:
+        """The usage as people read it: slots without numbers, what repeats once."""
+        usage = re.sub(r"(?<=[A-Z])\d+", "", self.usage).replace(" :", ":")
+        words = re.findall(r"\[[^\]]*\]|\S+", usage.replace("[{]", "[{ … }]"))
+        kept = [word for at, word in enumerate(words) if at == 0 or words[at - 1] != word]
+        return " ".join(kept)
+
+    @property
     def head(self) -> str:
         """The words it begins with."""
-        first = self.usage.split(" [")[0]
-        words = []
-        for word in first.split():
-            if not re.fullmatch(r"[a-z_|]+", word):
-                break
-            words.append(word)
-        return " ".join(words)
+        return _head(self.usage)
+
+
+@cache
+def _head(usage: str) -> str:
+    words = []
+    for word in usage.split(" [", maxsplit=1)[0].split():
+        if not word.replace("|", "").replace("_", "").isalpha() or not word.islower():
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 class Line(Struct, frozen=True):
@@ -204,7 +216,8 @@ def _say(token: _Token) -> str:
     if token.kind == "equal":
         return "`=`"
     if token.kind == "word":
-        return listing(token.value.split("|"))
+        words = [f"`{word}`" for word in token.value.split("|")]
+        return " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
     return _WORDS.get(token.value.rstrip("0123456789"), f"a {token.value.lower()}")
 
 
@@ -239,20 +252,25 @@ def lines(
     """The lines of a body by their forms; what fits none is reported, as is what is missing."""
     found: list[Line] = []
     first: dict[str, tree.Entry] = {}
+    once: dict[str, tree.Entry] = {}
     for entry in body.entries if body else ():
         line = read(owner, entry, forms, report)
         if line is None:
             continue
         if line.form.later:
-            report.error("not-built-yet", entry.head, f"`{line.form.head}` is not built yet")
+            report.error(
+                "not-built-yet", entry.head, f"`{_later(line, forms)}` is not built yet"
+            )
             first.setdefault(line.form.usage, entry)
             continue
-        if line.form.once and line.form.usage in first:
+        if line.form.once and line.form.head in once:
             report.error(
                 "duplicate-line", entry.head, f"`{line.form.head}` stands twice in {owner}",
-                labels=(Label(first[line.form.usage].head, "first here"),),
+                labels=(Label(once[line.form.head].head, "first here"),),
             )  # fmt: skip
             continue
+        if line.form.once:
+            once[line.form.head] = entry
         first.setdefault(line.form.usage, entry)
         found.append(line)
     for form in forms:
@@ -264,9 +282,17 @@ def lines(
             if not failed:
                 report.error(
                     "missing-line", head, f"{owner} needs `{form.head}`",
-                    hint=f"write `{form.usage}`",
+                    hint=f"write `{form.shown}`",
                 )  # fmt: skip
     return found
+
+
+def _later(line: Line, forms: Iterable[Form]) -> str:
+    """How to name a line that is not built yet: its words, or all of it where a like is built."""
+    head = line.form.head
+    if any(form.head == head and not form.later for form in forms):
+        return line.form.shown
+    return " ".join(line.entry.word(at) or "" for at in range(len(head.split())))
 
 
 def _alternatives(form: Form, forms: Iterable[Form]) -> list[str]:
@@ -289,15 +315,19 @@ def read(owner: str, entry: tree.Entry, forms: Sequence[Form], report: Report) -
     offset = attempt.furthest - (
         1 if entry.value is not None and attempt.furthest > len(entry.phrase) else 0
     )
+    near = [(attempt.wanted, form)]
+    for other in forms:
+        _, tried, _ = match(entry, (other,))
+        if tried.furthest == attempt.furthest and tried.wanted and not other.later:
+            near.append((tried.wanted, other))
+    wanted = " or ".join(dict.fromkeys(word for word, _ in near if word != "nothing"))
     span = atoms[min(offset, len(atoms) - 1)].span
-    message = (
-        "nothing more can stand here" if attempt.wanted == "nothing"
-        else f"{attempt.wanted} is wanted here"
-    )  # fmt: skip
+    message = f"{wanted} is wanted here" if wanted else "nothing more can stand here"
     if offset >= len(atoms):
         end = entry.head.end if entry.value is None else atoms[-1].span.end
-        span, message = span.part(end - 1, end), f"{attempt.wanted} is missing here"
-    report.error("malformed-line", span, message, hint=f"write `{form.usage}`")
+        span, message = span.part(end - 1, end), f"{wanted} is missing here"
+    usages = dict.fromkeys(f"`{other.shown}`" for _, other in near)
+    report.error("malformed-line", span, message, hint=f"write {' or '.join([*usages][:3])}")
     return None
 
 
@@ -321,7 +351,7 @@ def _unknown(owner: str, entry: tree.Entry, forms: Sequence[Form], report: Repor
         )  # fmt: skip
         return
     known = sorted(_first_words(forms))
-    usage = " or ".join(f"`{form.usage}`" for form in forms[:3])
+    usage = " or ".join(f"`{form.shown}`" for form in forms[:3])
     report.error(
         "unknown-line", first.span, f"{owner} has no line `{word.splitlines()[0][:40]}`",
         hint=did_you_mean(word, known) or (f"it has {listing(known, 20)}" if known else f"write {usage}"),
@@ -330,23 +360,34 @@ def _unknown(owner: str, entry: tree.Entry, forms: Sequence[Form], report: Repor
 
 def _shape(line: Line, report: Report) -> bool:
     """Whether a body and a type stand where the form has them, and nowhere else."""
-    usage, entry = line.form.usage, line.entry
+    usage, shown, entry = line.form.usage, line.form.shown, line.entry
     may_body = "{" in usage
     if entry.body is not None and not may_body:
         report.error(
-            "unexpected-body", entry.body.span, "this line has no body", hint=f"write `{usage}`"
+            "unexpected-body", entry.body.span, "this line has no body", hint=f"write `{shown}`"
         )
         return False
     must = usage.rstrip().endswith("{")
     if entry.body is None and must:
         report.error(
-            "missing-body", entry.head, "a body is missing", hint=f"write `{usage} … }}`"
+            "missing-body", entry.head, "a body is missing", hint=f"write `{shown} … }}`"
         )
         return False
     if (entry.type is not None) != ("TYPE" in usage):
-        message = (
-            "a type is missing after `:`" if entry.type is None else "this line has no type"
-        )
-        report.error("malformed-line", entry.head, message, hint=f"write `{usage}`")
+        message = "a type is missing" if entry.type is None else "this line has no type"
+        report.error("malformed-line", entry.head, message, hint=f"write `{shown}`")
+        return False
+    return all(_percent(node, report) for node in line.slots.values())
+
+
+def _percent(node: tree.Expr, report: Report) -> bool:
+    """Whether a percentage of a line is one that can be met."""
+    if not isinstance(node, tree.Percent):
+        return True
+    if not node.exact:
+        report.error("too-precise", node.span, "a percentage has at most two decimals")
+        return False
+    if not 0 <= node.bp <= 10_000:
+        report.error("out-of-range", node.span, "a share is between 0% and 100%")
         return False
     return True

@@ -34,6 +34,10 @@ def lower(line: Line, world: World) -> Coverage | None:
             over = _over(item, world)
         elif head == "need":
             need = item.whole()
+            if need < 1:
+                world.report.error(
+                    "out-of-range", item.slots["int"].span, "a cell needs at least 1"
+                )
         elif head == "where":
             where = checker.condition(item.slots["cond"])
         else:
@@ -52,7 +56,9 @@ def _over(item: Line, world: World) -> list[str]:
     for node in item.items():
         name = node.name if isinstance(node, tree.Ref) else node.span.source
         facet = world.facet(name, node.span)
-        if facet is not None:
+        if facet is not None and facet.name in names:
+            world.report.error("duplicate-line", node.span, f"`{name}` stands twice in `over`")
+        elif facet is not None:
             names.append(facet.name)
             world.used_values.update((facet.name, value.name) for value in facet.values)
     return names

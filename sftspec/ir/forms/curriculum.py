@@ -20,10 +20,11 @@ def lower(line: Line, world: World) -> Curriculum | None:
         world.report.error(
             "many-share",
             line.slots["facet"].span,
-            f"records carry several values of `{facet.name}`",
+            f"records carry several values of `{facet.name}`, so a curriculum by it has no sum",
         )
         return None
     phases: list[Phase] = []
+    before = len(world.report.items)
     for item in lines("curriculum", line.entry.head, line.entry.body, (_PHASE,), world.report):
         name = item.name("phase")
         first = next((phase for phase in phases if phase.name == name), None)
@@ -35,19 +36,21 @@ def lower(line: Line, world: World) -> Curriculum | None:
             continue
         phases.append(_phase(name, item, facet, world))
     whole = sum(phase.bp for phase in phases)
-    if phases and whole != 10_000:
+    if phases and whole != 10_000 and len(world.report.items) == before:
         world.report.error(
             "shares-not-100", line.entry.head, f"the phases add up to {whole / 100:g}%",
             labels=tuple(Label(phase.span, f"{phase.bp / 100:g}%") for phase in phases),
         )  # fmt: skip
-    if not phases:
+    if not phases and not line.body().entries:
         world.report.error("empty-block", line.entry.head, "the curriculum has no phases")
+    if not phases:
         return None
     return Curriculum(facet=facet.name, phases=tuple(phases), span=line.entry.head)
 
 
 def _phase(name: str, item: Line, facet: FacetDef, world: World) -> Phase:
     mix: dict[str, int] = {}
+    before = len(world.report.items)
     for line in lines(
         f"phase `{name}`", item.entry.head, item.entry.body, (_MIX,), world.report
     ):
@@ -59,7 +62,7 @@ def _phase(name: str, item: Line, facet: FacetDef, world: World) -> Phase:
         elif value is not None:
             mix[value] = line.bp()
     whole = sum(mix.values())
-    if mix and whole != 10_000:
+    if mix and whole != 10_000 and len(world.report.items) == before:
         world.report.error(
             "shares-not-100", item.entry.head, f"phase `{name}` adds up to {whole / 100:g}%"
         )

@@ -3,7 +3,7 @@
 from sftspec.ground.report import Label
 from sftspec.ir.forms.base import Form, Line, lines
 from sftspec.ir.nodes import FacetDef, FacetValue
-from sftspec.ir.world import BUILT_IN, World
+from sftspec.ir.world import BUILT_IN, RECORD, World
 from sftspec.syntax import tree
 
 KIND = "facet"
@@ -25,6 +25,12 @@ def lower(line: Line, world: World) -> FacetDef | None:
     if name in BUILT_IN:
         world.report.error("duplicate-name", line.entry.head, f"facet `{name}` is built in")
         return None
+    if name in RECORD:
+        world.report.error(
+            "duplicate-name", line.entry.head, f"`{name}` is a part of every record",
+            hint="give the facet another name",
+        )  # fmt: skip
+        return None
     values = _values(name, line, world)
     for other in world.extensions.get(name, ()):
         values.extend(_values(name, other, world))
@@ -37,8 +43,9 @@ def lower(line: Line, world: World) -> FacetDef | None:
                     labels=tuple(Label(span, "first here") for span in (first[word].span,) if span),
                 )  # fmt: skip
             first.setdefault(word, value)
-    if not values:
+    if not values and not line.body().entries:
         world.report.error("empty-block", line.entry.head, f"facet `{name}` has no values")
+    if not values:
         return None
     return FacetDef(
         name=name,

@@ -2,7 +2,7 @@
 
 from sftspec.expr import base, nodes as ex, types
 from sftspec.expr.check import LATER, Checker
-from sftspec.ground.report import did_you_mean, listing
+from sftspec.ground.report import did_you_mean, listing, there_are
 from sftspec.ir.forms.base import Form, Line, lines
 from sftspec.ir.nodes import Gate, GateLine
 from sftspec.ir.world import World
@@ -93,7 +93,10 @@ def _tally(call: tree.Expr, world: World) -> ex.Tally | None:
         world.report.error(
             "not-built-yet" if later else "unknown-tally", word,
             f"`{call.name}` is not built yet" if later else f"`{call.name}` is no tally",
-            hint=None if later else did_you_mean(call.name, known) or f"there are {listing(list(known))}",
+            hint=None if later
+            else f"it is a measure of one record; write `mean({call.name}(…))` or `rate({call.name}(…) > …)`"
+            if call.name in base.measures()
+            else did_you_mean(call.name, known) or there_are(list(known)),
         )  # fmt: skip
         return None
     takes = known[call.name].takes
@@ -133,8 +136,11 @@ def _argument(call: tree.Call, arg: tree.Expr, takes: str, world: World) -> ex.T
 
 def _threshold(node: tree.Expr, unit: str, name: str, world: World) -> str | None:
     """The threshold as an exact decimal text, a percentage as basis points."""
+    if isinstance(node, tree.Percent) and not node.exact:
+        world.report.error("too-precise", node.span, "a percentage has at most two decimals")
+        return None
     if unit == "percent":
-        if isinstance(node, tree.Percent) and node.exact:
+        if isinstance(node, tree.Percent):
             return str(node.bp)
         wanted = "a percentage such as 95%"
     else:

@@ -13,6 +13,7 @@ from sftspec.ir.forms.base import Form, Line, lines
 from sftspec.ir.world import World
 from sftspec.syntax import tree
 
+MAX_FIELDS = 2_000
 FIELD = Form("FIELD : TYPE [{]", "a field and its type")
 _PLAIN: dict[str, types.Type] = {
     "string": types.Text(),
@@ -22,6 +23,7 @@ _PLAIN: dict[str, types.Type] = {
     "null": types.Null(),
     "any": types.Any(),
 }
+_FROM = 'write `from "Column"` or `from file_stem`'
 _BOUNDS = {
     "string": ("pattern", "min_chars", "max_chars"),
     "integer": ("min", "max"),
@@ -130,11 +132,16 @@ def _facet(
 def _bounded(call: tree.Call, world: World) -> types.Type | None:
     known = _BOUNDS.get(call.name)
     if known is None:
-        world.report.error("unknown-type", call.span, f"no type is called `{call.name}(…)`",
-                           hint=did_you_mean(call.name, _BOUNDS))  # fmt: skip
+        bare = call.name in _PLAIN
+        world.report.error(
+            "wrong-arguments" if bare else "unknown-type", call.span,
+            f"`{call.name}` has no bounds" if bare else f"no type is called `{call.name}(…)`",
+            hint=did_you_mean(call.name, _BOUNDS),
+        )  # fmt: skip
         return None
     given: dict[str, Any] = {}
     for arg in call.args:
+        before = len(world.report.items)
         name = arg.name if isinstance(arg, tree.Named) else ""
         value = (
             _bound(call.name, name, arg.value, world)
@@ -142,10 +149,14 @@ def _bounded(call: tree.Call, world: World) -> types.Type | None:
             else None
         )
         if value is None:
-            world.report.error(
-                "wrong-arguments", arg.span, f"`{call.name}` takes {listing(known)}",
-                hint=f"write `{call.name}({known[0]} = …)`",
-            )  # fmt: skip
+            wanted = "a number" if call.name == "number" else "a whole number"
+            if len(world.report.items) == before:
+                world.report.error(
+                    "wrong-arguments", arg.span,
+                    f"`{call.name}` takes {listing(known)}" if name not in known
+                    else f"`{name}` is {'a text in quotes' if name == 'pattern' else wanted}",
+                    hint=f"write `{call.name}({name if name in known else known[0]} = …)`",
+                )  # fmt: skip
             return None
         given[name] = value
     make: dict[str, Callable[..., types.Type]] = {
@@ -178,6 +189,11 @@ def _suffix(
             target = items.pop(0)
             if not _from(target, field, world):
                 return False
+        elif name == "from" and "from" in allow:
+            world.report.error(
+                "malformed-type", word.span, "`from` names a column", hint=_FROM
+            )  # fmt: skip
+            return False
         else:
             words = " or ".join(f"`{one}`" for one in allow)
             world.report.error("malformed-type", word.span, f"only {words} can follow a type")
@@ -200,7 +216,7 @@ def _from(target: Any, field: FieldType, world: World) -> bool:
         else "`from` names a column"
     )
     world.report.error(
-        slug, target.span, message, hint='write `from "Column"` or `from file_stem`'
+        slug, target.span, message, hint=None if slug == "not-built-yet" else _FROM
     )
     return False
 
@@ -209,22 +225,45 @@ def read_record(name: str | None, found: list[Line], world: World) -> types.Reco
     """The record that field lines declare."""
     fields: list[types.Field] = []
     good = True
+    names: set[str] = set()
+    room = MAX_FIELDS
     for item in found:
         if "field" not in item.slots:
             continue
         field = item.name("field")
-        if any(other.name == field for other in fields):
+        if field in names:
             world.report.error(
                 "duplicate-name", item.slots["field"].span, f"field `{field}` stands twice"
             )
             good = False
             continue
+        names.add(field)
         typed = read_type(item.entry, world, allow=("optional",))
         if typed is None:
             good = False
             continue
+        room -= 1 + _weight(typed.type)
+        if room < 0:
+            world.report.error(
+                "too-large", item.slots["field"].span,
+                f"a record has at most {MAX_FIELDS} fields and alternatives, all the way down",
+            )  # fmt: skip
+            return None
         fields.append(types.Field(field, typed.type, typed.optional))
     return types.Record(tuple(fields), name) if good else None
+
+
+def _weight(kind: types.Type) -> int:
+    """How many fields and alternatives a type has, all the way down."""
+    match kind:
+        case types.Union(arms=parts):
+            return sum(1 + _weight(part) for part in parts)
+        case types.Record(fields=fields):
+            return sum(1 + _weight(field.type) for field in fields)
+        case types.List(of=of):
+            return _weight(of)
+        case _:
+            return 0
 
 
 def nested(body: tree.Body | None, world: World) -> types.Record | None:

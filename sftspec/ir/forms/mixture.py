@@ -3,12 +3,14 @@
 from typing import Any
 
 from sftspec.expr.check import Checker
+from sftspec.ground.report import did_you_mean, there_are
 from sftspec.ir.forms.base import Form, Line, lines
 from sftspec.ir.nodes import Bound, Cap, FacetDef, Mixture, Quota, Share
-from sftspec.ir.world import World
+from sftspec.ir.world import BUILT_IN, World
 from sftspec.syntax import tree
 
 KIND = "mixture"
+_CAPPED = ("source_row", "group")
 _QUOTAS = (
     Form("VALUE AMOUNT", "a value's percentage, its parts, or rest"),
     Form("VALUE at least|most PERCENT", "a bound, for a facet that is many"),
@@ -127,13 +129,6 @@ def _quota(line: Line, value: str, known: list[Quota], world: World) -> list[Quo
         world.report.error("duplicate-line", span, f"`{value}` stands twice in the share")
         return []
     if isinstance(node, tree.Percent):
-        if not node.exact:
-            world.report.error(
-                "too-precise", node.span, "a percentage has at most two decimals"
-            )
-        if not 0 <= node.bp <= 10_000:
-            world.report.error("out-of-range", node.span, "a share is between 0% and 100%")
-            return []
         return [Quota(value=value, kind="percent", amount=node.bp, span=node.span)]
     if isinstance(node, tree.Int) and node.value >= 0:
         return [Quota(value=value, kind="parts", amount=node.value, span=node.span)]
@@ -182,7 +177,14 @@ def _bound(item: Line, checker: Checker) -> list[Bound]:
 def _cap(item: Line, world: World) -> list[Cap]:
     per = item.name("name")
     span = item.slots["name"].span
-    if per not in {"source_row", "group"} and world.facet(per, span) is None:
+    known = [*_CAPPED, *BUILT_IN, *world.names("facet")]
+    if per not in known:
+        world.report.error(
+            "unknown-facet", span, f"`{per}` is no facet and nothing else that is capped",
+            hint=did_you_mean(per, known) or there_are([*_CAPPED, *world.names("facet")]),
+        )  # fmt: skip
+        return []
+    if per not in _CAPPED and world.facet(per, span) is None:
         return []
     if item.whole() < 1:
         world.report.error("out-of-range", item.slots["int"].span, "a cap is at least 1")

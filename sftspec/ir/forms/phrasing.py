@@ -29,7 +29,8 @@ def lower(line: Line, world: World) -> Phrasing | None:
                 labels=(Label(first[text.value].span, "first here"),),
             )  # fmt: skip
         first.setdefault(text.value, text)
-    if not first:
+    if not line.body().entries:
         world.report.error("empty-block", line.entry.head, f"phrasing `{name}` has no wordings")
+    if not first:
         return None
     return Phrasing(name=name, options=tuple(first.values()), span=line.entry.head)

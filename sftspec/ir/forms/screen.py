@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from sftspec.expr import nodes as ex
 from sftspec.expr.check import Checker
-from sftspec.ground.report import did_you_mean, listing
+from sftspec.ground.report import Label, did_you_mean, listing
+from sftspec.ground.text import Span
 from sftspec.ir.forms.base import Form, Line, lines
 from sftspec.ir.nodes import ScreenLine
 from sftspec.ir.world import World
@@ -16,7 +19,6 @@ _LINES = (
     Form("drop COND [unless COND2]", "drops the records where it holds"),
     Form("drop COND when COND2", "drops them where another condition holds too"),
     Form("drop duplicate exact", "one of several equal conversations stays"),
-    Form("drop duplicate near on NAME at PERCENT", "near duplicates", later=True),
     Form("drop duplicate near on NAMES at PERCENT", "near duplicates", later=True),
     Form("drop conflict on NAMES [prefer NAMES2]", "same question, other answer"),
     Form("drop contaminated by NAMES [ngram INT]", "overlap with an eval source", later=True),
@@ -121,21 +123,29 @@ def _use(item: Line, world: World) -> list[ScreenLine]:
     for arg in call.args if isinstance(call, tree.Call) else ():
         if not isinstance(arg, tree.Named) or arg.name not in params:
             known = list(named.params)
+            by_name = (
+                f"a parameter is given by its name: `{name}({known[0]} = …)`" if known else ""
+            )
             world.report.error(
                 "wrong-arguments", arg.span, f"screen `{name}` has no such parameter",
-                hint=f"it has {listing(known)}" if known else "it has none",
+                hint=by_name if by_name and not isinstance(arg, tree.Named)
+                else f"it has {listing(known)}" if known else "it has none",
             )  # fmt: skip
             return []
         params[arg.name] = arg.value
     before = len(world.report.items)
     found = screen_lines(named.line, world, params)
     if len(world.report.items) > before:
-        _once(world, before)
+        _once(world, before, span)
     return list(found)
 
 
-def _once(world: World, before: int) -> None:
-    """What a named screen's own reading already said is not said again."""
+def _once(world: World, before: int, used: Span) -> None:
+    """What a named screen's own reading already said is not said again; the rest says where."""
     said = {(d.slug, d.place) for d in world.report.items[:before]}
-    fresh = [d for d in world.report.items[before:] if (d.slug, d.place) not in said]
+    fresh = [
+        replace(d, labels=(*d.labels, Label(used, "used here")))
+        for d in world.report.items[before:]
+        if (d.slug, d.place) not in said
+    ]
     world.report.items[before:] = fresh

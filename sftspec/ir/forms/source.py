@@ -74,22 +74,23 @@ class _Reader:
     def read(self) -> Source | None:
         fields = self._fields()
         joins = [self._join(item) for item in self._all("join")]
-        if fields is None or None in joins:
+        if fields is None:
             return None
         good = [join for join in joins if join]
         base = types.Record(tuple(_seen(field) for field in fields))
         scope = Scope({f.name: f.type for f in base.fields}, f"a row of `{self.name}`")
         row = types.Record((*base.fields, *(self._joined(join) for join in good)))
         paths = self._paths()
-        if paths is None:
-            return None
         checker = Checker(scope, self.report)
         wheres = [checker.condition(item.slots["cond"]) for item in self._all("where")]
-        return Source(
+        for item, join in zip(self._all("join"), joins, strict=True):
+            if join is not None:
+                self._field(item.slots["field"], base)
+        source = Source(
             name=self.name,
-            paths=paths,
+            paths=paths or (),
             base=str(PurePosixPath(self.line.span.text.path).parent),
-            format=self._format(paths),
+            format=self._format(paths) if paths else "",
             key=self._key(base),
             group=self._named("group", base),
             role=self._word("role", "train"),
@@ -109,6 +110,7 @@ class _Reader:
             span=self.line.entry.head,
             row=row,
         )
+        return None if paths is None or None in joins else source
 
     def _text(self, head: str) -> str | None:
         item = self._find(head)
@@ -154,11 +156,14 @@ class _Reader:
             if {PurePosixPath(p).suffix for p in paths} & later
             else "unknown-format"
         )
-        self.report.error(
-            slug, span, f"`{ending}` files are not built yet" if slug == "not-built-yet"
-            else f"the format of `{ending}` is not known",
-            hint="write `format = jsonl` (or csv, tsv, text)",
-        )  # fmt: skip
+        hint: str | None = "write `format = jsonl` (or csv, tsv, text)"
+        if slug == "not-built-yet":
+            message, hint = f"`{ending}` files are not built yet", None
+        elif "" not in kinds:
+            message, hint = f"the files of a source have one format, these are `{ending}`", None
+        else:
+            message = f"the format of `{ending}` is not known"
+        self.report.error(slug, span, message, hint=hint)
         return "jsonl"
 
     def _fields(self) -> tuple[SourceField, ...] | None:
@@ -262,7 +267,7 @@ class _Reader:
     def _join(self, item: Line) -> Join | None:
         node = item.slots["source"]
         other = self.world.get("source", item.name("source"), node.span)
-        if other is None:
+        if other is None or not self._one_key(other, node):
             return None
         missing = next(iter(item.words & {"error", "drop", "null"}), "error")
         return Join(
@@ -281,9 +286,21 @@ class _Reader:
         node = item.slots["source"]
         other = self.world.get("source", item.name("source"), node.span)
         field = self._field(item.slots["field"], base)
-        if other is None or field is None:
+        if other is None or field is None or not self._one_key(other, node):
             return None
         return Join(source=other.name, field=field.name, missing="", span=item.span)
+
+    def _one_key(self, other: Source, node: tree.Expr) -> bool:
+        """Whether rows of another source can be found by one field."""
+        if other.key is not None and len(other.key) == 1:
+            return True
+        said = "`auto`" if other.key is None else listing(other.key)
+        self.report.error(
+            "bad-key", node.span,
+            f"rows are found by one field, and the key of source `{other.name}` is {said}",
+            labels=(Label(other.span, "declared here"),),
+        )  # fmt: skip
+        return False
 
 
 def _seen(field: SourceField) -> types.Field:

@@ -43,7 +43,12 @@ def lower(line: Line, world: World) -> Split:
         parts[name] = item.bp()
         for node in item.items("list") if "list" in item.slots else ():
             facet = world.facet(node.span.source, node.span)
-            if facet and facet.name not in stratify:
+            if facet and facet.many:
+                world.report.error(
+                    "many-share", node.span,
+                    f"records carry several values of `{facet.name}`, so it has no strata",
+                )  # fmt: skip
+            elif facet and facet.name not in stratify:
                 stratify.append(facet.name)
     if sum(parts.values()) >= 10_000:
         world.report.error(

@@ -21,6 +21,7 @@ def lower(line: Line, world: World) -> Table | None:
     if facet is None:
         return None
     texts: dict[str, str] = {}
+    before = len(world.report.items)
     for item in found:
         value = world.value_of(facet, item.slots["value"])
         if value is None:
@@ -33,7 +34,7 @@ def lower(line: Line, world: World) -> Table | None:
             )
         texts[value] = item.text().value
     missing = [value.name for value in facet.values if value.name not in texts]
-    if missing and not world.report.failed:
+    if missing and len(world.report.items) == before:
         world.report.error(
             "missing-value", line.entry.head,
             f"table `{name}` has no text for {listing(missing)} of facet `{facet.name}`",

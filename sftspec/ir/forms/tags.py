@@ -136,7 +136,11 @@ class _Reader:
                     "unknown-facet-value", item.slots["word"].span, f"`{node.name}` is never `{word}`",
                     hint=f"it is one of {listing(known)}",
                 )  # fmt: skip
-            if value is not None:
+            if word in mapping:
+                self.report.error(
+                    "duplicate-line", item.slots["word"].span, f"`{word}` is mapped twice"
+                )
+            elif value is not None:
                 mapping[word] = value
         missing = [
             word for word in self.narrow.get(node.parts, known or ()) if word not in mapping
@@ -146,6 +150,7 @@ class _Reader:
                 "missing-value",
                 line.entry.head,
                 f"`{facet.name} by {node.name}` maps no {listing(missing)}",
+                hint=f"write `{missing[0]} VALUE` with a value of `{facet.name}`",
             )
         return Tag(
             facet=facet.name, values=(), path=node.parts, mapping=tuple(mapping.items()),

@@ -15,7 +15,7 @@ from sftspec.ir.json_schema import json_schema
 from sftspec.ir.narrow import narrowed, not_null, reach_of
 from sftspec.ir.nodes import Expect, Phrasing, Source, Template
 from sftspec.ir.values import BodyScope, Place
-from sftspec.ir.world import LAYERS, World
+from sftspec.ir.world import BUILT_IN, LAYERS, RECORD, World
 from sftspec.syntax import tree
 
 KIND = "template"
@@ -68,6 +68,7 @@ class _Reader:
 
     def read(self) -> Template | None:
         origin = self._find("from")
+        layer = self._layer()
         if origin is None:
             return None
         node = origin.slots["source"]
@@ -76,6 +77,11 @@ class _Reader:
             return None
         self._may_sample(source, node)
         alias = origin.name("name")
+        if alias in {*RECORD, *BUILT_IN} or alias in self.world.names("facet"):
+            self.report.error(
+                "duplicate-name", origin.slots["name"].span, f"`{alias}` has a meaning already",
+                hint="write `as row`",
+            )  # fmt: skip
         where = self._where(origin, source, alias)
         row = source.row
         narrow = narrowed(row, alias, where)
@@ -88,6 +94,7 @@ class _Reader:
             scope.tables,
             scope.schemas,
             scope.not_null,
+            seen=scope.seen,
         )
         tags = read_tags(self._find("tags"), self.name, alias, narrow, self.world, _TAGS)
         reader = TurnReader(self.name, scope, self.world, narrow)
@@ -99,7 +106,7 @@ class _Reader:
         return Template(
             name=self.name,
             version=getattr(self.line.slots["version"], "value", ""),
-            layer=self._layer(),
+            layer=layer,
             source=source.name,
             alias=alias,
             where=where,
@@ -148,7 +155,9 @@ class _Reader:
             name: json_schema(schema.record)
             for name, schema in self.world.all("schema").items()
         }
-        return BodyScope(alias, row, {}, tables, schemas, frozenset(not_null(where)))
+        return BodyScope(
+            alias, row, {}, tables, schemas, frozenset(not_null(where)), seen=self.world.used
+        )
 
     def _vary(self, scope: BodyScope) -> list[tuple[str, tuple[b.Body, ...]]]:
         found: list[tuple[str, tuple[b.Body, ...]]] = []

@@ -8,6 +8,7 @@ from sftspec.expr.relate import no_such_field, step
 from sftspec.ir.forms.base import Form, Line, lines
 from sftspec.ir.forms.turns import response_record
 from sftspec.ir.nodes import Expect, Template, UnitTest
+from sftspec.ir.schema import explain
 from sftspec.ir.world import World
 from sftspec.syntax import tree
 
@@ -65,7 +66,10 @@ def lower(line: Line, world: World) -> UnitTest | None:
     )
 
 
-def _record(body: tree.Body, kind: types.Type, owner: str, world: World) -> dict[str, Any]:
+def _record(
+    body: tree.Body, kind: types.Type, owner: str, world: World, *, contract: bool = False
+) -> dict[str, Any]:
+    """A record's values; what a contract promises may be broken, that is what a test is for."""
     found: dict[str, Any] = {}
     for item in lines(f"`{owner}`", body.span, body, FORM.inner[0].inner, world.report):
         name = item.name("field")
@@ -74,12 +78,30 @@ def _record(body: tree.Body, kind: types.Type, owner: str, world: World) -> dict
             no_such_field(kind, name, owner, item.slots["field"].span, world.report)
             continue
         if "expr" in item.slots:
-            found[name] = _value(item.slots["expr"], inner, world)
+            found[name] = _given(item.slots["expr"], inner, name, world, judged=not contract)
         elif item.entry.body is not None:
-            found[name] = _record(item.entry.body, inner, f"{owner}.{name}", world)
+            found[name] = _record(
+                item.entry.body, inner, f"{owner}.{name}", world, contract=contract or _promised(inner)
+            )  # fmt: skip
     for field in _nullable_fields(kind):
         found.setdefault(field, None)
     return found
+
+
+def _promised(kind: types.Type) -> bool:
+    return any(isinstance(arm, types.Record) and arm.schema for arm in types.arms(kind))
+
+
+def _given(node: tree.Expr, kind: types.Type, name: str, world: World, *, judged: bool) -> Any:
+    """A field's value, which must be of the field's type."""
+    before = len(world.report.items)
+    value = _value(node, kind, world)
+    broken = explain(value, kind, "") if judged and not _promised(kind) else None
+    if broken and len(world.report.items) == before:
+        world.report.error(
+            "type-mismatch", node.span, f"field `{name}` is {types.say(kind)}, and this is not"
+        )
+    return value
 
 
 def _nullable_fields(kind: types.Type) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sftspec.expr import types
 from sftspec.expr.check import Checker, Scope
-from sftspec.ground.report import listing
+from sftspec.ground.report import Fault, listing
 from sftspec.ground.text import Span, SpecText
 from sftspec.ir import body as b
 from sftspec.ir.forms.base import Form, Line, lines
@@ -15,9 +15,10 @@ from sftspec.ir.nodes import Part, Schema, Turn
 from sftspec.ir.paths import path_problem, resolve
 from sftspec.ir.values import BodyScope, Place
 from sftspec.ir.world import World
+from sftspec.ports.files import read_start
 from sftspec.syntax import tree
+from sftspec.syntax.read import MAX_BYTES, plain_text
 
-MAX_PROMPT_BYTES = 1024 * 1024
 _ELEMENTS = (
     Form("instruction TEXT", "what to do", once=True, needed=True),
     Form("instruction CALL", "what to do, from a file", once=True),
@@ -196,8 +197,11 @@ class TurnReader:
         return b.Choice(row_path, tuple(bodies))
 
     def _file_body(self, path: tree.Text, name: str, bound: dict[str, Any]) -> Any:
-        home = Path(path.span.text.path).parent
-        shown = resolve(home, name) or name
+        problem = path_problem(name, path.span)
+        if problem:
+            self.report.error(problem[0], path.span, problem[1], hint=problem[2])
+            return None
+        shown = resolve(Path(path.span.text.path).parent, name) or name
         text = self._read(shown, path.span)
         if text is None:
             return None
@@ -208,21 +212,14 @@ class TurnReader:
     def _read(self, shown: str, span: Span) -> str | None:
         if shown not in self.world.files:
             try:
-                with (self.world.root / shown).open("rb") as stream:
-                    data = stream.read(MAX_PROMPT_BYTES + 1)
-                if len(data) > MAX_PROMPT_BYTES:
-                    self.report.error("file-too-large", span, f"`{shown}` has more than 1 MiB")
-                    return None
-                self.world.files[shown] = data.decode("utf-8")
-            except OSError as error:
-                reason = (error.strerror or "cannot be read").lower()
-                self.report.error("file-not-found", span, f"`{shown}`: {reason}")
+                data = read_start(self.world.root, shown, MAX_BYTES + 1)
+            except Fault as fault:
+                self.report.error(fault.slug, span, fault.message, hint=fault.hint or None)
                 return None
-            except UnicodeDecodeError as error:
-                self.report.error(
-                    "not-utf8", span, f"`{shown}`: byte {error.start} is not UTF-8"
-                )
+            text = plain_text(data, shown, self.report)
+            if text is None:
                 return None
+            self.world.files[shown] = text.text
         return self.world.files[shown]
 
 

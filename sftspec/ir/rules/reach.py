@@ -38,6 +38,7 @@ def wanted_facets(spec: Spec, world: World) -> None:
 def _nullable_tags(template: Template, needs: set[str], world: World) -> None:
     from sftspec.expr import types
     from sftspec.expr.relate import step
+    from sftspec.ir.forms import tags
     from sftspec.ir.narrow import not_null
 
     known = not_null(template.where)
@@ -48,7 +49,13 @@ def _nullable_tags(template: Template, needs: set[str], world: World) -> None:
         kind: types.Type | None = template.row
         for part in tag.path[1:]:
             kind = step(kind, part) if kind is not None else None
-        if kind is not None and types.nullable(kind):
+        if kind is not None and tag.mapping and tags.possible(types.without_null(kind)) is None:
+            world.report.error(
+                "nullable-tag", tag.span,
+                f"`{'.'.join(tag.path)}` may be a text that is not mapped, and `{name}` is mixed by",
+                hint='type the field by its values, `"a" | "b"`, or by a facet',
+            )  # fmt: skip
+        elif kind is not None and types.nullable(kind):
             world.report.error(
                 "nullable-tag", tag.span, f"`{'.'.join(tag.path)}` may be null, and `{name}` is mixed by",
                 hint=f"take only rows where it is not: `where {'.'.join(tag.path)} != null`",
@@ -102,6 +109,7 @@ def coverages(spec: Spec, world: World) -> None:
             world.report.error(
                 "unreachable-coverage", coverage.span,
                 f"coverage `{coverage.name}` can come to {most / 100:g}% at most; no template reaches {shown}",
+                hint="write a template that yields them, or leave them out with `except`",
             )  # fmt: skip
         else:
             world.report.warn(

@@ -1,0 +1,198 @@
+"""Show samples of a template as a build would render them, without building the rest.
+
+Roles, trained turns and, in colour, what came from data are marked; a rejected sample shows its
+reason. Only the first rows of the source are read, or those up to the row with the key that is
+asked for. Whether a sample is chosen is up to the mixture, which only `plan` and `build` know.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+import sys
+from typing import Any
+
+from sftspec.verbs.base import add_spec, colours
+
+_OFF = "\x1b[0m"
+_PAINTS = {
+    "name": "\x1b[1m", "quiet": "\x1b[2m", "role": "\x1b[1;34m", "trained": "\x1b[1;32m",
+    "data": "\x1b[36m", "bad": "\x1b[1;31m",
+}  # fmt: skip
+Paint = Callable[[str, str], str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's words."""
+    add_spec(parser)
+    parser.add_argument("template", nargs="?", help="a template (else one sample of each)")
+    parser.add_argument(
+        "-n", type=_count, dest="count", metavar="N", help="samples of a template (3)"
+    )
+    parser.add_argument("--key", help="the samples of the row with this key")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least one")
+    return count
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, render and show; 1 where the key that was asked for has no sample."""
+    import gc
+
+    from sftspec.build import read
+    from sftspec.engine.glimpse import Reader
+
+    gc.disable()
+    graph, _, home = read(args.spec, args.root)
+    names = [args.template] if args.template else list(graph.renders)
+    if args.template and args.template not in graph.renders:
+        return _unknown(args.template, list(graph.renders))
+    reader = Reader(graph, home)
+    count = args.count or (3 if args.template else 1)
+    found = [reader.samples(name, count, args.key) for name in names]
+    if args.key is not None and any(one.samples for one in found):
+        found = [one for one in found if one.samples]
+    failed = args.key is not None and not any(one.samples for one in found)
+    if args.format == "json":
+        sys.stdout.write(_json(found, failed=failed))
+    else:
+        paint = _painted if colours(sys.stdout) else _plain
+        sys.stdout.write("\n".join(_text(one, paint) for one in found))
+    return 1 if failed else 0
+
+
+def _unknown(name: str, known: list[str]) -> int:
+    from sftspec.ground.render import escape
+    from sftspec.ground.report import did_you_mean, listing
+
+    hint = did_you_mean(name, known) or (f"there are {listing(known, 20)}" if known else "")
+    said = f"error[unknown-template]: no template is called `{escape(name)}`\n"
+    sys.stderr.write(said + (f"  hint: {hint}\n" if hint else ""))
+    return 2
+
+
+def _json(found: list[Any], *, failed: bool) -> str:
+    import msgspec
+
+    content = {
+        "format_version": 1,
+        "verdict": "no-sample" if failed else "ok",
+        "templates": [_plain_values(one) for one in found],
+    }
+    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
+
+
+def _plain_values(glimpse: Any) -> dict[str, Any]:
+    """The glimpse with every field of a turn written out."""
+    return {
+        "template": glimpse.template,
+        "rows_read": glimpse.read,
+        "rows_rejected": glimpse.aside,
+        "why": glimpse.why,
+        "samples": [
+            {
+                **{name: getattr(sample, name) for name in sample.__struct_fields__},
+                "turns": [
+                    {
+                        "role": turn.role,
+                        "train": turn.train,
+                        "parts": [
+                            {
+                                "element": part.element,
+                                "text": part.text,
+                                "data_spans": part.data_spans,
+                            }
+                            for part in turn.parts
+                        ],
+                    }
+                    for turn in sample.turns
+                ],
+            }
+            for sample in glimpse.samples
+        ],
+    }
+
+
+# text
+
+
+def _plain(_: str, text: str) -> str:
+    return text
+
+
+def _painted(kind: str, text: str) -> str:
+    return f"{_PAINTS[kind]}{text}{_OFF}" if text else ""
+
+
+def _text(glimpse: Any, paint: Paint) -> str:
+    from sftspec.ground.render import escape
+
+    out = ["\n".join(_sample(sample, paint)) + "\n" for sample in glimpse.samples]
+    if glimpse.why is not None:
+        out.append(f"{paint('name', glimpse.template)}  {escape(glimpse.why)}\n")
+    elif not glimpse.samples:
+        out.append(f"{paint('name', glimpse.template)}  no sample\n")
+    aside = ", ".join(f"{reason} {count}" for reason, count in sorted(glimpse.aside.items()))
+    if aside:
+        out.append(
+            paint("quiet", f"of {glimpse.read} rows read, rejected: {escape(aside)}") + "\n"
+        )
+    return "\n".join(out)
+
+
+def _sample(sample: Any, paint: Paint) -> Iterator[str]:
+    from sftspec.ground.render import escape
+
+    place = f"{escape(sample.path)}:{sample.line}"
+    variant = f"  variant {sample.variant + 1} of {sample.variants}"
+    yield (
+        f"{paint('name', f'{sample.template} v{sample.version}')}  {place}"
+        f"  key {escape(sample.key)}{variant if sample.variants > 1 else ''}"
+    )
+    if sample.tags:
+        tags = ", ".join(f"{name} {_value(value)}" for name, value in sample.tags.items())
+        yield paint("quiet", f"  {escape(tags)}")
+    if sample.rejected:
+        stage, reason, evidence = sample.rejected
+        yield f"  {paint('bad', f'rejected {reason}')} ({stage}): {escape(evidence)}"
+    for turn in sample.turns:
+        for part in turn.parts:
+            yield ""
+            element = f" {part.element}" if part.element else ""
+            mark = f"  {paint('trained', 'trained')}" if turn.train else ""
+            yield f"  {paint('role', turn.role)}{element}{mark}"
+            bar = paint("trained", "┃") if turn.train else paint("quiet", "│")
+            for line in _lines(part, paint):
+                yield f"  {bar} {line}".rstrip(" ")
+
+
+def _value(value: Any) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, list) else str(value)
+
+
+def _lines(part: Any, paint: Paint) -> list[str]:
+    """The part's lines, safe on a terminal, data painted."""
+    from sftspec.ground.render import escape
+
+    out = [""]
+    for text, is_data in _pieces(part):
+        for index, line in enumerate(text.split("\n")):
+            if index:
+                out.append("")
+            shown = escape(line)
+            out[-1] += paint("data", shown) if is_data else shown
+    return out
+
+
+def _pieces(part: Any) -> Iterator[tuple[str, bool]]:
+    """The part's text in order, cut where data begins and ends."""
+    data = part.text.encode()
+    at = 0
+    for start, end in zip(part.data_spans[::2], part.data_spans[1::2], strict=True):
+        yield data[at:start].decode(), False
+        yield data[start:end].decode(), True
+        at = end
+    yield data[at:].decode(), False
