@@ -206,3 +206,36 @@ def test_rows_in_another_order_within_their_file(project, tmp_path):
 
     assert rejects(project.bytes) == rejects(found)
     assert project.bytes["rejected.jsonl"] != found["rejected.jsonl"]
+
+
+SOME = """edition 2026
+dataset some v0.1.0 { seed = 1, license = "CC0-1.0" }
+source rows {
+  path = "rows.jsonl", key = id, origin = human, license = "CC0-1.0"
+  fields { id: integer, name: string }
+}
+phrasing how { "Who is {{ row.id }}?", "Name {{ row.id }}." }
+template who v1.0.0 {
+  layer = domain
+  from rows as row where row.id >= 5
+  vary ask = how
+  samples = 2
+  user "{{ ask }}"
+  assistant "{{ row.name }}, number {{ row.id }}"
+}
+mixture { total = all }
+emit { jsonl }
+"""
+
+
+@pytest.mark.parametrize("size", [1, 4096])
+def test_variants_of_some_rows_have_the_values_of_their_row(size, tmp_path):
+    """As many candidates as rows, and the last of both is the same: no reason to mix them up."""
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "some.sft").write_text(SOME)
+    rows = [json.dumps({"id": n, "name": f"n{n}"}) for n in range(10)]
+    projects.lines_to(tmp_path / "rows.jsonl", rows)
+    built = projects.built(tmp_path / "some.sft", chunk_bytes=size)
+    lines = (built.folder / "train.jsonl").read_text().splitlines()
+    said = sorted(json.loads(line)["messages"][-1]["content"] for line in lines)
+    assert [f"n{n}, number {n}" for n in range(5, 10) for _ in range(2)] == said

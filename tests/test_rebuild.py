@@ -195,7 +195,8 @@ def test_a_row_more_runs_the_chunks_that_it_touches(project, where):
     found = stale(done)
     for node in ("rows asks", "render reply", "render amount"):
         count, total, why = found[node]
-        assert 1 <= count <= 3 < 9 < total
+        assert 1 <= count <= 3
+        assert total > 9
         assert "source asks: data/asks-1.jsonl changed" == why
     assert not {"rows cards", "render card", "rows books", "lookup books"} & set(found)
     clean = projects.built(project.spec, project.root.parent / "store")

@@ -23,6 +23,19 @@ dataset tiny v0.1.0 {
   license   = "CC0-1.0"
   owners    = ["tests"]
 }
+source rows {
+  path    = "rows.jsonl"
+  key     = id
+  license = "CC0-1.0"
+  fields { id: string, text: string }
+}
+template help v1.0.0 {
+  layer = generic
+  from rows as row
+  user "{{ row.text }}"
+  assistant "{{ row.id }}"
+}
+emit { jsonl }
 """
 
 
@@ -61,6 +74,7 @@ def test_the_wheel_holds_the_grammar_and_every_module(dist):
     assert GRAMMARS
     assert {f"sftspec/grammar/{name}" for name in GRAMMARS} <= names
     assert modules <= names
+    assert "sftspec/ground/slugs.md" in names
     assert {"sftspec"} == {name.split("/")[0] for name in names if ".dist-info/" not in name}
 
 
@@ -82,3 +96,5 @@ def test_an_installed_wheel_checks_a_spec_from_another_folder(dist, tmp_path):
     where = run("-c", "import sftspec; print(sftspec.__file__)", cwd=project, path=site)
     assert site == Path(where.strip()).parent.parent
     run("-m", "sftspec", "check", "specs/tiny.sft", cwd=project, path=site)
+    section = run("-m", "sftspec", "explain", "duplicate-key", cwd=project, path=site)
+    assert "Mend:" in section

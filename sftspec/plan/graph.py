@@ -73,7 +73,10 @@ class TurnPart(Struct, frozen=True):
 
 
 class TagPart(Struct, frozen=True):
-    """A facet of a template's records: constant values, or a path, maybe through a mapping."""
+    """A facet of a template's records: constant values, or a path, maybe through a mapping.
+
+    With a path, `values` are those that a value from inside a contract may have.
+    """
 
     facet: str
     many: bool
@@ -220,7 +223,7 @@ class PhasePart(Struct, frozen=True):
 class Mix(Struct, frozen=True, tag="mix"):
     """Candidates of all parts to the chosen ones, their phase and position."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     seed: int
     total: int | None
     parts: tuple[tuple[str, int], ...]

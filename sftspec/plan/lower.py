@@ -125,7 +125,9 @@ def template_part(template: nodes.Template, spec: nodes.Spec) -> g.TemplatePart:
         vary=tuple(g.Vary(name, options) for name, options in template.vary),
         samples=template.samples,
         tags=tuple(
-            g.TagPart(name, spec.facets[name].many, tag.values, tag.path, tag.mapping)
+            g.TagPart(
+                name, spec.facets[name].many, _tag_values(tag, spec), tag.path, tag.mapping
+            )
             for name, tag in sorted(template.tags.items())
         ),
         turns=tuple(
@@ -141,6 +143,12 @@ def template_part(template: nodes.Template, spec: nodes.Spec) -> g.TemplatePart:
         expects=tuple(g.ExpectPart(e.node, e.text) for e in template.expects),
         tables=tuple((name, spec.tables[name].texts) for name in sorted(_tables(template))),
     )
+
+
+def _tag_values(tag: nodes.Tag, spec: nodes.Spec) -> tuple[str, ...]:
+    """The tag's constants; for a path into a contract, which nothing checked, the facet's values."""
+    unchecked = tag.path is not None and len(tag.path) > 2 and not tag.mapping
+    return spec.facets[tag.facet].type.values if unchecked else tag.values
 
 
 def _tables(template: nodes.Template) -> set[str]:

@@ -197,16 +197,15 @@ class _Part:
     def _share(self, share: SharePart, of: tuple[int, ...] | None, total: int) -> list[Limit]:
         weights = [weight for _, weight in share.quotas]
         counts = largest_remainder(total, weights)
-        whole = sum(weights)
+        parts = largest_remainder(WHOLE, weights)  # a whole, or not all could hold at once
         found: list[Limit] = []
-        for (value, weight), count in zip(share.quotas, counts, strict=True):
+        for (value, _), count, bp in zip(share.quotas, counts, parts, strict=True):
             label = f"{share.facet} {value}"
             cells = self._members(self.cells.where(share.facet, value))
             if of is None:
                 found.append(Exact(label, cells, count))
             else:
                 inside = tuple(sorted(set(cells) & set(of)))
-                bp = largest_remainder(WHOLE, [weight, whole - weight])[0]
                 found.append(Portion(label, inside, of, bp))
         return found
 

@@ -173,10 +173,32 @@ def _tag(tag: TagPart, cand: Candidates) -> Sequence[Any]:
     column = cand.get(tag.path)
     if tag.mapping:
         mapping = dict(tag.mapping)
-        column = [mapping.get(value) for value in column]
+        column = [mapping.get(v) if isinstance(v, str) else None for v in column]
+    elif tag.values:
+        column = _known_values(tag, column, cand)
     if tag.many:
         return [v if isinstance(v, list) else [] if v is None else [v] for v in column]
     return column
+
+
+def _known_values(tag: TagPart, column: Sequence[Any], cand: Candidates) -> Sequence[Any]:
+    """Values from inside a contract: what is none of the facet's sets its record aside."""
+    known = set(tag.values)
+    out = list(column)
+    for index, value in enumerate(column):
+        items = value if tag.many and isinstance(value, list) else [value]
+        if value is None or all(isinstance(item, str) and item in known for item in items):
+            continue
+        texts = all(isinstance(item, str) for item in items)
+        said = next(
+            (f"{i[:40]!r}" for i in items if isinstance(i, str) and i not in known), "it"
+        )
+        cand.fail(
+            index, "render", "invalid_enum" if texts else "type_error",
+            f"{'.'.join(tag.path or ())}: {said} is no value of facet {tag.facet}",
+        )  # fmt: skip
+        out[index] = None
+    return out
 
 
 # turns

@@ -153,10 +153,16 @@ def _apply(rule: _Rule, states: list[int], values: list[Any], actions: Any) -> N
     if size:
         for child in values[-size:]:
             if type(child) is _Inline:
-                children.extend(child)
+                if children:
+                    children.extend(child)
+                else:
+                    children = child  # grows in place: a list of n is not copied n times
             else:
                 children.append(child)
         del values[-size:]
         del states[-size:]
-    values.append(_Inline(children) if rule.make is None else rule.make(children))
+    if rule.make is not None:
+        values.append(rule.make(children))
+    else:
+        values.append(children if type(children) is _Inline else _Inline(children))
     states.append(actions[states[-1]][rule.origin][0])

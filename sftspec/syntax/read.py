@@ -13,11 +13,13 @@ from sftspec.ground.text import Span, SpecText
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 MAX_SAID = 20
+MAX_WORDS = 100_000
 _SUSPECT = re.compile(r"[^\n\x20-\x7e]")
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _BREAKS = {0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029}
 _INVISIBLE = {0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, 0xFEFF}
 _NESTING = re.compile(r'"""(?:[^"]|"{1,2}(?!"))*+"""|"(?:\\.|[^"\\\n])*"?|#[^\n]*|[\[\](){}]')
+_WORD = re.compile(r'"""(?:[^"]|"{1,2}(?!"))*+"""|"(?:\\.|[^"\\\n])*"?|#[^\n]*|\w+|[^\w ]')
 
 
 def check_text(data: bytes, shown: str, report: Report) -> SpecText | None:
@@ -26,6 +28,11 @@ def check_text(data: bytes, shown: str, report: Report) -> SpecText | None:
     if text is not None:
         before = len(report.items)
         _nesting(text, report)
+        if len(data) > MAX_WORDS and sum(1 for _ in _WORD.finditer(text.text)) > MAX_WORDS:
+            report.error(
+                "file-too-large", None, f"a spec file has at most {MAX_WORDS:_} words and signs",
+                path=shown, hint="data belongs in a source, shared blocks in an imported file",
+            )  # fmt: skip
         text = None if len(report.items) > before else text
     return text
 

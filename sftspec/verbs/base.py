@@ -28,13 +28,13 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     """How the work is run; none of it changes a byte of the result."""
     parser.add_argument("--engine", choices=("auto", "local", "ray"), default="auto")
     parser.add_argument(
-        "--workers", type=int, default=0, metavar="N", help="Ray: processes at once"
+        "--workers", type=natural, default=0, metavar="N", help="Ray: processes at once"
     )
     parser.add_argument(
-        "--chunk-bytes", type=int, metavar="N", help="bytes of source per task (16 MiB)"
+        "--chunk-bytes", type=positive, metavar="N", help="bytes of source per task (16 MiB)"
     )
     parser.add_argument(
-        "--memory", type=int, default=0, metavar="N", help="Ray: bytes for its objects"
+        "--memory", type=natural, default=0, metavar="N", help="Ray: bytes for its objects"
     )
     parser.add_argument(
         "--store", type=Path, metavar="DIR", help="where results are kept (.sftspec/v1)"
@@ -44,6 +44,20 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--log", choices=("auto", "plain", "json", "none"), default="auto",
                         help="progress on stderr")  # fmt: skip
+
+
+def natural(text: str) -> int:
+    """A whole number that is not negative, for argparse."""
+    if not text.isdecimal() or len(text) > 15:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0, for argparse."""
+    if natural(text) == 0:
+        raise argparse.ArgumentTypeError("it must be above 0")
+    return int(text)
 
 
 def settings_of(args: argparse.Namespace) -> Any:

@@ -7,7 +7,7 @@ from sftspec.expr import base, nodes as ex
 from sftspec.expr.evaluate import VALID, compile_vector
 from sftspec.ir.schema import reach
 
-steady = settings(deadline=None, derandomize=True, max_examples=400)
+steady = settings(deadline=None, derandomize=True, max_examples=250)
 ORDER = ("low", "medium", "high")
 
 # ------------------------------------------------------------------ the interpreter

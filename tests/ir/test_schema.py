@@ -12,7 +12,7 @@ from sftspec.expr import nodes as ex, types
 from sftspec.ir.json_schema import json_schema
 from sftspec.ir.schema import REASONS, Contract, check, codec
 
-steady = settings(deadline=None, derandomize=True, max_examples=400)
+steady = settings(deadline=None, derandomize=True, max_examples=250)
 TEXT, INT, NULL = types.Text(), types.Int(), types.Null()
 RISK = types.Facet("risk", ("low", "high"), spellings=(("HIGH", "high"),))
 

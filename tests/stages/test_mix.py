@@ -124,6 +124,15 @@ def test_a_conditional_share_is_of_the_records_where_it_holds():
     assert 20 == found["b", "x"] + found["b", "y"]
 
 
+def test_an_even_share_of_many_records_where_it_holds_can_be_met():
+    rows = [row(f"k{n}", t="abc"[n % 3]) for n in range(45_000)]
+    where = ex.Cmp("==", ex.Path(("layer",)), ex.Const("domain"))
+    stage = mixture(total=40_000, shares=(share("t", where, a=1, b=1, c=1),))
+    found = run(stage, pools.pool(block(*rows)))
+    assert not found.result.short
+    assert all(abs(count - 40_000 / 3) < 5 for count in counts(found, "t").values())
+
+
 @pytest.mark.parametrize(("most", "bp", "wanted"), [(False, 6_000, 12), (True, 1_500, 3)])
 def test_a_facet_that_is_many_is_bounded(most, bp, wanted):
     rows = [row(f"k{n:04}", s=["p", "q"] if n % 3 == 0 else ["q"]) for n in range(90)]
@@ -134,8 +143,8 @@ def test_a_facet_that_is_many_is_bounded(most, bp, wanted):
 
 def test_bounds_round_to_the_safe_side():
     rows = [row(f"k{n:04}", t="ab"[n % 2]) for n in range(40)]
-    least = BoundPart(False, 6_500, is_("t", "a"), "least")
-    most = BoundPart(True, 3_500, is_("t", "a"), "most")
+    least = BoundPart(most=False, bp=6_500, where=is_("t", "a"), text="least")
+    most = BoundPart(most=True, bp=3_500, where=is_("t", "a"), text="most")
     for bound, wanted in ((least, 5), (most, 2)):
         found = run(mixture(total=7, bounds=(bound,)), pools.pool(block(*rows)))
         assert wanted == counts(found, "t")["a"]

@@ -28,6 +28,11 @@ dataset d v1.0.0 {{ seed = 1, license = "X" }}
 facet risk ordered {{ low "a", high "b" from ["HIGH"] }}
 facet topic optional {{ law "a", money "b" }}
 facet skill many {{ read "a", write "b" }}
+schema Free {{
+  risk: facet risk
+  skills: [facet skill]
+  verdict: "yes" | "maybe" | null
+}}
 schema Terms {{
   amount: number(min = 0) | null
   note: string(pattern = "^[a-z]") optional
@@ -44,6 +49,7 @@ source s {{
     skills: [facet skill]
     terms: Terms
     verdict: "yes" | "maybe" | null
+    free: Free optional
   }}
 }}
 phrasing ask {{ "Say {{{{ row.text }}}}.", "Tell me.", "{{{{ row.text }}}}?" }}
@@ -54,15 +60,16 @@ template t v1.2.0 {{
   vary ask = ask
   samples = {samples}
   tags {{
-    risk = row.risk
-    topic by row.verdict {{ yes law, maybe money }}
-    skill = row.skills
+    {tags}
   }}
   {turns}
   {lines}
 }}
 emit {{ jsonl }}
 """
+TAGS = """risk = row.risk
+    topic by row.verdict { yes law, maybe money }
+    skill = row.skills"""
 TURNS = """system desk
   user { instruction "{{ ask }}", context "{{ row.text }}" }
   assistant untrained "Wait."
@@ -81,10 +88,12 @@ def row(number, **given):
 def candidates(tmp_path):
     """The candidates of the template over some rows."""
 
-    def of(rows, *lines, samples=1, where="", turns=TURNS, more=""):
+    def of(rows, *lines, samples=1, where="", turns=TURNS, tags=TAGS, more=""):
         (tmp_path / "pyproject.toml").touch()
         spec = tmp_path / "spec.sft"
-        said = SPEC.format(lines="\n  ".join(lines), samples=samples, where=where, turns=turns)
+        said = SPEC.format(
+            lines="\n  ".join(lines), samples=samples, where=where, turns=turns, tags=tags
+        )
         spec.write_text(said + more, encoding="utf-8")
         stage = read(spec)[0].renders["t"]
         data = "".join(json.dumps(one) + "\n" for one in rows).encode()
@@ -139,6 +148,32 @@ def test_tags_are_constants_fields_and_mappings(candidates):
     assert ["low", "high", "low"] == list(cand.get(("risk",)))
     assert ["law", "money", None] == list(cand.get(("topic",)))
     assert [["read", "write"], [], []] == list(cand.get(("skill",)))
+
+
+def test_a_tag_from_inside_a_contract_is_a_value_of_its_facet_or_rejected(candidates):
+    values = ["low", "odd", 7, ["low"], None, "HIGH", "high"]
+    rows = [row(n, free={"risk": value, "all": [value]}) for n, value in enumerate(values)]
+    tags = "risk = row.free.risk\n    skill = row.free.skills\n    topic by row.free.verdict { yes law, maybe money }"
+    cand = candidates(rows, turns='user "a"\n  assistant "b"', tags=tags)
+    wanted = [None, "invalid_enum", "type_error", "type_error", None, "invalid_enum", None]
+    assert wanted == reasons(cand)
+    assert ["low", None, None, None, None, None, "high"] == list(cand.get(("risk",)))
+    assert "row.free.risk: 'odd' is no value of facet risk" == cand.fates[1][2]
+    assert render(cand.stage, cand.prepared)["tag.risk"].to_pylist() == list(
+        cand.get(("risk",))
+    )
+    lists = [[], ["read"], ["read", "odd"], "read", [7], None, [None]]
+    verdicts = ["yes", None, "odd", ["yes"], 3, "yes", "yes"]
+    rows = [
+        row(n, free={"risk": "low", "skills": skills, "verdict": verdict})
+        for n, (skills, verdict) in enumerate(zip(lists, verdicts, strict=True))
+    ]
+    cand = candidates(rows, turns='user "a"\n  assistant "b"', tags=tags)
+    wanted = [None, None, "invalid_enum", None, "type_error", None, "type_error"]
+    assert wanted == reasons(cand)
+    assert [[], ["read"], [], ["read"], [], [], []] == list(cand.get(("skill",)))
+    assert ["law", None, None, None, None, "law", "law"] == list(cand.get(("topic",)))
+    assert 7 == render(cand.stage, cand.prepared).num_rows
 
 
 # ------------------------------------------------------------------ contracts
