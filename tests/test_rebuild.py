@@ -212,6 +212,37 @@ def test_a_row_of_a_joined_source_runs_those_who_join(project):
     assert "render card" not in found
 
 
+def test_edits_of_the_data_one_after_another_come_to_a_build_from_nothing(project):
+    data = project.root / "data"
+    one, two, books = data / "asks-1.jsonl", data / "asks-2.jsonl", data / "books.csv"
+    files = {path: path.read_text("utf-8").splitlines() for path in (one, two, books)}
+
+    def edit(number):
+        lines = files[two]
+        match number:
+            case 0:
+                del lines[3]
+            case 1:
+                lines.insert(2, lines[30])
+            case 2:
+                lines[1], lines[40] = lines[40], lines[1]
+            case 3:
+                files[one].insert(0, lines.pop(5))
+            case 4:
+                lines.insert(7, "[")
+            case 5:
+                files[books].pop()
+
+    for number in range(6):
+        edit(number)
+        for path, lines in files.items():
+            projects.lines_to(path, lines)
+        done = rebuilt(project)
+        assert done.fresh, number
+        clean = projects.built(project.spec, project.root.parent / f"store {number}")
+        assert not clean.fresh, (number, wrong(done.manifest, clean.manifest))
+
+
 # -------------------------------------------------------------------------------- small changes
 
 

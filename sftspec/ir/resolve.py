@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sftspec.ground.report import Enough, Fault, Report, did_you_mean, listing
+from sftspec.ground.report import Enough, Report, did_you_mean, listing
 from sftspec.ground.text import Span
 from sftspec.ir import nodes
 from sftspec.ir.forms import (
@@ -28,10 +28,9 @@ from sftspec.ir.forms import (
 from sftspec.ir.forms.base import Form, Line, match, read
 from sftspec.ir.paths import path_problem, resolve
 from sftspec.ir.world import World
-from sftspec.ports.files import read_start
 from sftspec.syntax import tree
 from sftspec.syntax.parse import parse
-from sftspec.syntax.read import MAX_BYTES, check_text
+from sftspec.syntax.read import check_text
 
 EDITIONS = (2026,)
 MAX_CHAIN = 32
@@ -91,13 +90,8 @@ def _read_file(
         return
     seen[shown] = chain
     before = len(world.report.items)
-    try:
-        data = read_start(world.root, shown, MAX_BYTES + 1)
-    except Fault as fault:
-        world.report.error(fault.slug, span, fault.message, path=shown, hint=fault.hint or None)
-        world.broken = True
-        return
-    text = check_text(data, shown, world.report)
+    data = world.read(shown, span)
+    text = None if data is None else check_text(data, shown, world.report)
     if text is None:
         world.broken = True
         return

@@ -10,16 +10,19 @@ from typing import Any, TypeVar
 
 from sftspec.expr import types
 from sftspec.expr.check import Scope
-from sftspec.ground.report import Label, Report, did_you_mean, listing, there_are
+from sftspec.ground.report import Fault, Label, Report, did_you_mean, listing, there_are
 from sftspec.ground.text import Span
 from sftspec.ir import nodes
 from sftspec.ir.forms.base import Line
+from sftspec.ports.files import read_start
 from sftspec.syntax import tree
+from sftspec.syntax.read import MAX_BYTES
 
 Thing = TypeVar("Thing")
 LAYERS = ("generic", "skill", "domain", "system")
 ORIGINS = ("licensed", "human", "synthetic", "customer", "public", "internal")
 MAX_CHAIN = 32
+MAX_SIZE = 16 * MAX_BYTES
 TEXTS = ("system", "instruction", "context", "user", "text")
 RECORD = (*TEXTS, "response", "turns", "variant", "rejected", "dataset")
 BUILT_IN = ("layer", "source", "origin", "template", "license")
@@ -33,6 +36,9 @@ class World:
         self.root = root
         self.report = report
         self.pending: dict[tuple[str, str], tuple[Line, Lower]] = {}
+        self.size = 0
+        self.by_kind: dict[str, list[str]] = {}
+        self.contracts: dict[str, str] = {}
         self.done: dict[tuple[str, str], Any] = {}
         self.doing: list[tuple[str, str]] = []
         self.broken = False
@@ -54,11 +60,30 @@ class World:
             )  # fmt: skip
             return
         self.pending[key] = (line, lower)
+        self.by_kind.setdefault(kind, []).append(name)
         self.home[key] = line.span.text.path
+
+    def read(self, shown: str, span: Span | None) -> bytes | None:
+        """The bytes of a file of the spec, or None with the reason at `span`."""
+        try:
+            data = read_start(self.root, shown, MAX_BYTES + 1)
+        except Fault as fault:
+            self.report.error(
+                fault.slug, span, fault.message, path=shown, hint=fault.hint or None
+            )
+            return None
+        self.size += len(data)
+        if self.size > MAX_SIZE:
+            self.report.error(
+                "file-too-large", span, path=shown,
+                message=f"a spec and all that it reads have at most {MAX_SIZE >> 20} MiB",
+            )  # fmt: skip
+            return None
+        return data
 
     def names(self, kind: str) -> list[str]:
         """The names of a kind, in the order they were declared."""
-        return [name for known, name in self.pending if known == kind]
+        return list(self.by_kind.get(kind, ()))
 
     def get(self, kind: str, name: str, span: Span) -> Any | None:
         """The thing of that name, lowered; None where there is none or it has errors."""

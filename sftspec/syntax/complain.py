@@ -153,7 +153,9 @@ def token(text: SpecText, source: str, error: UnexpectedToken, report: Report) -
         report.error("unopened-bracket", span, f"`{found}` closes nothing")
     else:
         hint = "`==` compares" if found.type == "EQUAL" and "=" in before else None
-        if found.type in {"CMP", "IN", "HAS", "NOTIN"}:
+        if before.endswith("}"):
+            hint = "a body ends its line: what belongs to the line stands before the `{`"
+        elif found.type in {"CMP", "IN", "HAS", "NOTIN"}:
             hint = "a comparison has two sides; `and` and `or` join two comparisons"
         wanted = _wanted(error)
         report.error(
@@ -221,7 +223,9 @@ def _depth(before: str, opener: str, closer: str) -> int:
 
 def _wanted(error: UnexpectedToken) -> str:
     """What could stand there, the general before the particular."""
-    names = set(error.accepts or error.expected)
+    names = set(error.accepts or error.expected) - {"$END"}
+    if names <= _ENDS:
+        return "the end of the line"
     words: list[str] = []
     if names >= _VALUE:
         words, names = ["a value"], names - set(_WORDS) | (names & {"LBRACE", "COLON", "EQUAL"})

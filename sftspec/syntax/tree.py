@@ -3,6 +3,7 @@
 A node's `span` is where it stands; it takes no part in equality.
 """
 
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -231,6 +232,7 @@ def dedent(raw: str) -> str:
     return "\n".join(out)
 
 
+@lru_cache(maxsize=8)
 def _block_places(raw: str, start: int) -> Any:
     """Offsets in a dedented text to offsets in the file."""
     lines = raw.split("\n")
@@ -246,6 +248,7 @@ def _block_places(raw: str, start: int) -> Any:
     return lambda offset: table[offset] if offset < len(table) else end
 
 
+@lru_cache(maxsize=8)
 def _escaped_places(raw: str, start: int) -> Any:
     """Offsets in an unescaped text to offsets in the file."""
     table: list[int] = []

@@ -51,6 +51,8 @@ def lower(line: Line, world: World) -> Any:
                 arg.span,
                 "a parameter has a name and a default: `min_chars = 50`",
             )
+        for double in _doubled(line):
+            _twice(double, world)
         screen_lines(line, world, named.params)
         return named
     return screen_lines(line, world, {})
@@ -133,11 +135,25 @@ def _use(item: Line, world: World) -> list[ScreenLine]:
             )  # fmt: skip
             return []
         params[arg.name] = arg.value
+    for double in _doubled(item):
+        _twice(double, world)
     before = len(world.report.items)
     found = screen_lines(named.line, world, params)
     if len(world.report.items) > before:
         _once(world, before, span)
     return list(found)
+
+
+def _doubled(line: Line) -> list[tree.Named]:
+    """Arguments whose name another has before them."""
+    call = line.slots.get("call")
+    args = call.args if isinstance(call, tree.Call) else ()
+    named = [arg for arg in args if isinstance(arg, tree.Named)]
+    return [a for at, a in enumerate(named) if any(b.name == a.name for b in named[:at])]
+
+
+def _twice(arg: tree.Named, world: World) -> None:
+    world.report.error("duplicate-name", arg.span, f"parameter `{arg.name}` stands twice")
 
 
 def _once(world: World, before: int, used: Span) -> None:

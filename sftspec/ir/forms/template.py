@@ -151,10 +151,10 @@ class _Reader:
 
     def _scope(self, alias: str, row: types.Record, where: ex.Typed | None) -> BodyScope:
         tables = self.world.all("table")
-        schemas = {
-            name: json_schema(schema.record)
-            for name, schema in self.world.all("schema").items()
-        }
+        schemas = self.world.contracts
+        for name, schema in self.world.all("schema").items():
+            if name not in schemas:
+                schemas[name] = json_schema(schema.record)
         return BodyScope(
             alias, row, {}, tables, schemas, frozenset(not_null(where)), seen=self.world.used
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sftspec.expr import types
 from sftspec.expr.check import Checker, Scope
-from sftspec.ground.report import Fault, listing
+from sftspec.ground.report import listing
 from sftspec.ground.text import Span, SpecText
 from sftspec.ir import body as b
 from sftspec.ir.forms.base import Form, Line, lines
@@ -15,9 +15,8 @@ from sftspec.ir.nodes import Part, Schema, Turn
 from sftspec.ir.paths import path_problem, resolve
 from sftspec.ir.values import BodyScope, Place
 from sftspec.ir.world import World
-from sftspec.ports.files import read_start
 from sftspec.syntax import tree
-from sftspec.syntax.read import MAX_BYTES, plain_text
+from sftspec.syntax.read import plain_text
 
 _ELEMENTS = (
     Form("instruction TEXT", "what to do", once=True, needed=True),
@@ -211,12 +210,8 @@ class TurnReader:
 
     def _read(self, shown: str, span: Span) -> str | None:
         if shown not in self.world.files:
-            try:
-                data = read_start(self.world.root, shown, MAX_BYTES + 1)
-            except Fault as fault:
-                self.report.error(fault.slug, span, fault.message, hint=fault.hint or None)
-                return None
-            text = plain_text(data, shown, self.report)
+            data = self.world.read(shown, span)
+            text = None if data is None else plain_text(data, shown, self.report)
             if text is None:
                 return None
             self.world.files[shown] = text.text

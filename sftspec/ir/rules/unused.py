@@ -1,5 +1,8 @@
 """Definitions of the root file that nothing uses. Imported files serve other specs too."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from sftspec.ir.nodes import Spec
 from sftspec.ir.world import World
 
@@ -36,15 +39,42 @@ def _tables_read(spec: Spec) -> set[str]:
     for template in spec.templates.values():
         bodies.extend(part.body for turn in template.turns for part in turn.parts)
         bodies.extend(option for _, options in template.vary for option in options)
-    while bodies:
-        body = bodies.pop()
-        if isinstance(body, b.Choice):
-            bodies.extend(inner for _, inner in body.bodies)
-        elif isinstance(body, b.Program):
+    for body in _simple(bodies):
+        if isinstance(body, b.Program):
             found.update(body.tables)
         else:
             found.update(piece.table for piece in body.pieces if isinstance(piece, b.Lookup))
     return found
+
+
+def _simple(bodies: list[Any]) -> Iterator[Any]:
+    """Bodies that are no choice of others."""
+    from sftspec.ir import body as b
+
+    for body in bodies:
+        if isinstance(body, b.Choice):
+            yield from _simple([inner for _, inner in body.bodies])
+        else:
+            yield body
+
+
+def wordings(spec: Spec, world: World) -> None:
+    """A wording that is drawn and that no turn says: variants would be copies."""
+    from sftspec.ir import body as b
+
+    for template in spec.templates.values():
+        said: set[str] = set()
+        for body in _simple([part.body for turn in template.turns for part in turn.parts]):
+            if isinstance(body, b.Program):
+                said.update(body.drawn)
+            else:
+                said.update(piece.name for piece in body.pieces if isinstance(piece, b.Drawn))
+        for name, _ in template.vary:
+            if name not in said:
+                world.report.warn(
+                    "unused", template.span,
+                    f"template `{template.name}` draws `{name}`, and no turn says it",
+                )  # fmt: skip
 
 
 def _schema_named(name: str, spec: Spec) -> bool:
@@ -85,4 +115,4 @@ def no_templates(spec: Spec, world: World) -> None:
         )
 
 
-RULES = (unused, facet_values, no_templates)
+RULES = (unused, facet_values, wordings, no_templates)
