@@ -177,8 +177,7 @@ class _Reader(Values):
             raise Stop
         name = node.target.name  # type: ignore[attr-defined]
         if not name.isascii():
-            self.error("non-ascii-name", node.target.lineno, 1, "names in a body are ASCII")
-            raise Stop
+            self.foreign(name, node.target.lineno)
         if name in self.scope.names() or name in self.locals or name == "loop":
             self.error(
                 "duplicate-name",

@@ -6,7 +6,7 @@ lexer here hands out offsets where Jinja's hands out line numbers.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from jinja2 import nodes
 import msgspec
@@ -104,6 +104,13 @@ class Values:
         self.good = False
         self.report.error(slug, self.place.at(at, at + max(length, 1)), message, hint=hint)
 
+    def foreign(self, name: str, at: int) -> NoReturn:
+        """Refuse a name that is not ASCII, and show which sign is not."""
+        odd = next((char for char in name if not char.isascii()), None)
+        which = f", and this holds U+{ord(odd):04X}" if odd else ""
+        self.error("non-ascii-name", at, len(name), f"names in a body are ASCII{which}")
+        raise Stop
+
     def refuse(self, node: nodes.Node) -> None:
         word = _NAMES.get(type(node).__name__, f"`{type(node).__name__.lower()}`")
         self.error(
@@ -168,8 +175,7 @@ class Values:
         name = node.name
         scope = self.scope
         if not name.isascii() or not self.source.startswith(name, node.lineno):
-            self.error("non-ascii-name", node.lineno, 1, "names in a body are ASCII")
-            raise Stop
+            self.foreign(name, node.lineno)
         if name in self.locals:
             return Found(self.locals[name], path=(name,))
         if name in scope.bound:
@@ -210,6 +216,8 @@ class Values:
                 f"test it first: `{{% if {'.'.join(owner.path)} %}}`",
             )  # fmt: skip
             raise Stop
+        if not name.isascii():
+            self.foreign(name, at)
         inner = step(kind, name)
         if inner is None:
             while at < len(self.source) and self.source[at].isspace():

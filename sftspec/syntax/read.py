@@ -54,9 +54,10 @@ def plain_text(
     try:
         text = SpecText(shown, data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        at = len(data[: error.start].decode("utf-8"))
+        shape = SpecText(shown, data.decode("utf-8", "replace"))
         report.error(
-            "not-utf8", None, path=f"{shown}:{line}",
+            "not-utf8", Span(shape, at, at + 1),
             message=f"byte {error.start} ({data[error.start]:#04x}) is not UTF-8",
             hint="save the file as UTF-8 without a byte order mark",
         )  # fmt: skip
