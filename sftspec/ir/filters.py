@@ -10,6 +10,7 @@ from msgspec import Struct
 from sftspec.expr import types
 
 MAX_TEXT = 16 * 1024 * 1024
+MAX_INDENT = 64
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])([\"')\]]*)\s+")
 _TEXT = types.Text()
 _TEXTS = types.List(types.Text())
@@ -72,7 +73,7 @@ def lines(text: str) -> list[str]:
 
 def indent(text: str, width: int = 4) -> str:
     """Every line but the first moved right."""
-    return replace(text, "\n", "\n" + " " * min(width, 64))
+    return replace(text, "\n", "\n" + " " * width)
 
 
 def replace(text: str, old: str, new: str) -> str:

@@ -92,15 +92,16 @@ def parse_body(source: str) -> nodes.Template:
         raise TooDeep(opening) from None
     except ValueError:
         raise TemplateSyntaxError("a number has too many digits", opening) from None
-    stack: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    stack: list[tuple[nodes.Node, int, int]] = [(tree, 0, opening)]
     while stack:
-        node, height = stack.pop()
+        node, height, at = stack.pop()
+        node.lineno = at = at if node.lineno is None else node.lineno
         many = isinstance(node, nodes.If) and len(node.elif_) > MAX_BRANCHES
         if height > MAX_HEIGHT or many:
-            raise TooDeep(node.lineno)
+            raise TooDeep(at)
         if isinstance(node, nodes.Const) and _broken(node.value):
-            raise TemplateSyntaxError("half of a surrogate pair", node.lineno)
-        stack.extend((child, height + 1) for child in node.iter_child_nodes())
+            raise TemplateSyntaxError("half of a surrogate pair", at)
+        stack.extend((child, height + 1, at) for child in node.iter_child_nodes())
     return tree
 
 

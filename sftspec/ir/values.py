@@ -17,7 +17,7 @@ from sftspec.expr.relate import no_such_field, step
 from sftspec.ground.report import Report, did_you_mean, listing
 from sftspec.ground.text import Span
 from sftspec.ir import body as b
-from sftspec.ir.filters import FILTERS, printable
+from sftspec.ir.filters import FILTERS, MAX_INDENT, printable
 from sftspec.syntax import tree
 
 MAX_LOOPS = 2
@@ -338,6 +338,12 @@ class Values:
             self.error(
                 "wrong-arguments", self.source.find(node.name, node.lineno), len(node.name),
                 f"`{node.name}` takes {f'{count} {word}, written out' if most else 'nothing'}",
+            )  # fmt: skip
+            raise Stop
+        if any(isinstance(v, int) and not 0 <= v <= MAX_INDENT for v in values):
+            self.error(
+                "out-of-range", self.source.find(node.name, node.lineno), len(node.name),
+                f"`{node.name}` takes 0 to {MAX_INDENT}",
             )  # fmt: skip
             raise Stop
         return tuple(values)

@@ -167,7 +167,7 @@ def place_of(text, at, start=0):
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def refused(project, slug, words, place, path="m.sft", apart=False):
+def refused(project, slug, words, place, path="m.sft", *, apart=False):
     """Assert that `check` and `build` refuse a spec alike, at that place, and write nothing."""
     run = project.run_apart if apart else project.run
     done = run("check", "m.sft", "--format", "json")

@@ -60,7 +60,7 @@ def test_a_file_that_is_not_utf8_says_on_which_line():
     report = Report()
     check_text(b"edition 2026\n\n# caf\xe9\n", "a.sft", report)
     (item,) = report.items
-    assert ("a.sft:3", "byte 19 (0xe9) is not UTF-8") == (item.path, item.message)
+    assert ("a.sft:3:6", "byte 19 (0xe9) is not UTF-8") == (item.span.where, item.message)
 
 
 def errors(text):
