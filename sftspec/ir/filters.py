@@ -73,7 +73,7 @@ def lines(text: str) -> list[str]:
 
 def indent(text: str, width: int = 4) -> str:
     """Every line but the first moved right."""
-    return replace(text, "\n", "\n" + " " * width)
+    return replace(text, "\n", "\n" + " " * min(width, MAX_INDENT))
 
 
 def replace(text: str, old: str, new: str) -> str:

@@ -95,7 +95,7 @@ def parse_body(source: str) -> nodes.Template:
     stack: list[tuple[nodes.Node, int, int]] = [(tree, 0, opening)]
     while stack:
         node, height, at = stack.pop()
-        node.lineno = at = at if node.lineno is None else node.lineno
+        node.lineno = at = node.lineno or at
         many = isinstance(node, nodes.If) and len(node.elif_) > MAX_BRANCHES
         if height > MAX_HEIGHT or many:
             raise TooDeep(at)

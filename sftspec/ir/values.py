@@ -21,13 +21,14 @@ from sftspec.ir.filters import FILTERS, MAX_INDENT, printable
 from sftspec.syntax import tree
 
 MAX_LOOPS = 2
+TAKEN = ("loop", "self")
 _NAMES = {
     "Call": "a call", "Add": "arithmetic", "Mul": "arithmetic", "Pow": "arithmetic",
     "Sub": "arithmetic", "Div": "arithmetic", "Mod": "arithmetic", "FloorDiv": "arithmetic",
     "Neg": "arithmetic", "Pos": "arithmetic", "Concat": "`~`", "Assign": "`set`",
     "AssignBlock": "`set`", "Macro": "a macro", "CallBlock": "`call`", "Include": "`include`",
     "Import": "`import`", "FromImport": "`import`", "Extends": "`extends`", "Block": "`block`",
-    "FilterBlock": "`filter`", "With": "`with`", "Slice": "a slice", "CondExpr": "an inline `if`",
+    "FilterBlock": "`filter`", "Scope": "`autoescape`", "With": "`with`", "Slice": "a slice", "CondExpr": "an inline `if`",
     "Dict": "a dict", "List": "a list", "Tuple": "a tuple", "Const": "a bare value",
     "Compare": "a comparison", "And": "`and`", "Or": "`or`", "Not": "`not`", "Test": "`is`",
 }  # fmt: skip
@@ -176,6 +177,12 @@ class Values:
         scope = self.scope
         if not name.isascii() or not self.source.startswith(name, node.lineno):
             self.foreign(name, node.lineno)
+        if name in TAKEN and name in {*self.locals, *scope.names()}:
+            self.error(
+                "reserved-name", node.lineno, len(name),
+                f"`{name}` means something of its own in a body", "give it another name",
+            )  # fmt: skip
+            raise Stop
         if name in self.locals:
             return Found(self.locals[name], path=(name,))
         if name in scope.bound:

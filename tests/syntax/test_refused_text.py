@@ -35,7 +35,7 @@ def said(data):
         ("a\u2028b", "line-break", (1, 2)),
         ("a\x0cb", "line-break", (1, 2)),
         ("(" * 65 + ")" * 65, "too-deep", (1, 65)),
-        (b"edition 2026\n\n# caf\xe9\n", "not-utf8", None),
+        (b"edition 2026\n\n# caf\xe9\n", "not-utf8", (3, 6)),
         (b"#" * (MAX_BYTES + 1), "file-too-large", None),
     ],
 )
