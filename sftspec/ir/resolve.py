@@ -27,6 +27,7 @@ from sftspec.ir.forms import (
 )  # fmt: skip
 from sftspec.ir.forms.base import Form, Line, match, read
 from sftspec.ir.paths import path_problem, resolve
+from sftspec.ir.rules.shares import adds_up
 from sftspec.ir.world import World
 from sftspec.syntax import tree
 from sftspec.syntax.parse import parse
@@ -218,11 +219,12 @@ def _lower(shown: str, world: World) -> nodes.Spec | None:
             "missing-block", span, "the spec has no dataset", path=shown,
             hint='write `dataset NAME v0.1.0 { seed = …, license = "…" }`',
         )  # fmt: skip
-    if report.failed:
-        return None
     mix = found["mixture"].get("mixture") or nodes.Mixture(
         total=None, shares=(), bounds=(), caps=(), shortfall="error", repeat=1, span=None
     )
+    if report.failed:
+        _judge_mixture(mix, world)
+        return None
     split_ = found["split"].get("split") or nodes.Split(
         parts=(), stratify=(), together=(), span=None
     )
@@ -249,6 +251,21 @@ def _lower(shown: str, world: World) -> nodes.Spec | None:
     _judge(spec, world)
     broken: bool = report.failed
     return None if broken else spec
+
+
+def _judge_mixture(mix: nodes.Mixture, world: World) -> None:
+    """The sums of a mixture that is right in itself, where something else in the spec is not."""
+    if mix.span is None:
+        return
+    block = world.pending["mixture", "mixture"][0].span
+    inside = [
+        item.span
+        for item in world.report.items
+        if item.span is not None and item.span.text is block.text
+    ]
+    if not any(block.start <= span.start < block.end for span in inside):
+        for share in mix.shares:
+            adds_up(share, world)
 
 
 def _check_extensions(world: World) -> None:

@@ -21,11 +21,12 @@ def sums(spec: Spec, world: World) -> None:
                 labels=(Label(seen[key].span, "first here"),),
             )  # fmt: skip
         seen.setdefault(key, share)
-        _sum(share, world)
+        adds_up(share, world)
         _unnamed(share, world)
 
 
-def _sum(share: Share, world: World) -> None:
+def adds_up(share: Share, world: World) -> None:
+    """Whether a share's values come to 100%."""
     kinds = {quota.kind for quota in share.quotas}
     if "parts" in kinds and len(kinds) > 1:
         world.report.error(
