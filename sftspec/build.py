@@ -154,9 +154,8 @@ def put_down(
     graph = run.graph
     plan_json = content.plan_bytes(graph, outcome)
     card = content.card(graph.about, graph, outcome)
-    files: dict[str, tuple[Callable[[], Any], str]] = {
-        file.name: (_from_store(run.store, file.key, file.part), file.sha256)
-        for file in outcome.files
+    files: dict[str, tuple[Callable[[], Any], str | None]] = {  # the store hashes what it gives
+        file.name: (_from_store(run.store, file.key, file.part), None) for file in outcome.files
     }
     entries = [m.FileEntry(f.name, f.sha256, f.bytes, f.records) for f in outcome.files]
     for name, data in ((m.PLAN, plan_json), (m.README, card)):

@@ -8,7 +8,7 @@ from importlib import import_module
 import os
 import signal
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from sftspec.ground.shelf import modules
 
@@ -48,14 +48,27 @@ def _main(argv: list[str] | None) -> int:
         from sftspec.ground.report import did_you_mean
 
         hint = did_you_mean(args[0], known)
-        print(
-            f"sftspec: no command `{args[0]}`" + (f"; {hint}" if hint else ""), file=sys.stderr
-        )
+        _complain(f"no command `{args[0]}`" + (f"; {hint}" if hint else ""))
         return USAGE
     verb: Any = import_module(f"sftspec.verbs.{args[0]}")
-    parser = argparse.ArgumentParser(prog=f"sftspec {args[0]}", description=verb.__doc__)
+    parser = _Parser(prog=f"sftspec {args[0]}", description=verb.__doc__)
     verb.add_arguments(parser)
     return guarded(verb, parser.parse_args(args[1:]))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Words of a command line; those that are none are not echoed raw."""
+
+    def error(self, message: str) -> NoReturn:
+        from sftspec.ground.render import escape
+
+        super().error(escape(message))
+
+
+def _complain(message: str) -> None:
+    from sftspec.ground.render import escape
+
+    print(f"sftspec: {escape(message)}", file=sys.stderr)
 
 
 def _help(known: list[str]) -> None:

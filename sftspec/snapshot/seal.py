@@ -21,12 +21,13 @@ Bytes = Callable[[], Any]
 
 
 def seal(
-    compiled: Path, dataset: str, version: str, files: Mapping[str, tuple[Bytes, str]],
+    compiled: Path, dataset: str, version: str, files: Mapping[str, tuple[Bytes, str | None]],
     manifest: bytes, receipt: bytes, *, disk: Disk | None = None,
 ) -> Path:  # fmt: skip
     """Put a snapshot in its place.
 
-    `files`: name to a function that gives the bytes, and their SHA-256. Raises Fault where the
+    `files`: name to a function that gives the bytes, and their SHA-256 where they are yet to be
+    checked (what the store gives it has hashed). Raises Fault where the
     disk fails, and where a frozen version would change.
     """
     disk = disk or Disk()
@@ -81,7 +82,7 @@ def _check_frozen(target: Path, manifest: bytes) -> None:
 
 
 def _write_all(
-    disk: Disk, fresh: Path, target: Path, files: Mapping[str, tuple[Bytes, str]],
+    disk: Disk, fresh: Path, target: Path, files: Mapping[str, tuple[Bytes, str | None]],
     manifest: bytes, receipt: bytes,
 ) -> None:  # fmt: skip
     """Every file, then the receipt, then the manifest, each synced; then the folder."""
@@ -104,7 +105,8 @@ def _write(disk: Disk, path: Path, data: Any, wanted: str | None) -> None:
         view = memoryview(data)
         for at in range(0, len(view), BLOCK):
             piece = view[at : at + BLOCK]
-            state.update(piece)
+            if wanted is not None:
+                state.update(piece)
             disk.write(descriptor, piece, path)
         disk.sync(descriptor, path)
     finally:
