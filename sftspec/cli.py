@@ -62,7 +62,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         from sftspec.ground.render import escape
 
-        super().error(escape(message))
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: error: {escape(message)}\n")
 
 
 def _complain(message: str) -> None:

@@ -25,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
     built = build(args.spec, settings_of(args), log_of(args))
     gates = built.manifest.gates
     if args.gate and args.gate not in gates:
-        sys.stderr.write(f"error[unknown-gate]: the spec has no gate `{args.gate}`\n")
+        from sftspec.ground.render import escape
+
+        sys.stderr.write(f"error[unknown-gate]: the spec has no gate `{escape(args.gate)}`\n")
         return 2
     failed = bool(args.gate) and not gates[args.gate]["holds"]
     sys.stdout.write(_json(built, failed) if args.format == "json" else _text(built))

@@ -31,5 +31,7 @@ def run(args: argparse.Namespace) -> int:
         import sys
 
         word = f"{len(args.specs)} specs" if len(args.specs) > 1 else str(args.specs[0])
-        sys.stderr.write(f"{word}: no problems\n")
+        from sftspec.ground.render import escape
+
+        sys.stderr.write(f"{escape(word)}: no problems\n")
     return code
