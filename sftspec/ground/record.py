@@ -33,8 +33,11 @@ ROLES = ("system", "user", "assistant", "tool")
 JOINT = "\n\n"
 
 
-def turns_type() -> Any:
-    """The Arrow type of a record's turns."""
+def turns_type(*, calls: bool = False) -> Any:
+    """The Arrow type of a record's turns; with `calls`, of those that may call tools.
+
+    `calls` holds a turn's calls as JSON text: `[{"id":…,"name":…,"arguments":{…}},…]`.
+    """
     import pyarrow as pa
 
     part = pa.struct(
@@ -49,23 +52,14 @@ def turns_type() -> Any:
             ),
         ]
     )
-    return pa.list_(
-        pa.field(
-            "item",
-            pa.struct(
-                [
-                    pa.field("role", pa.string(), nullable=False),
-                    pa.field("train", pa.bool_(), nullable=False),
-                    pa.field(
-                        "parts",
-                        pa.list_(pa.field("item", part, nullable=False)),
-                        nullable=False,
-                    ),
-                ]
-            ),
-            nullable=False,
-        )
-    )
+    fields = [
+        pa.field("role", pa.string(), nullable=False),
+        pa.field("train", pa.bool_(), nullable=False),
+        pa.field("parts", pa.list_(pa.field("item", part, nullable=False)), nullable=False),
+    ]
+    if calls:
+        fields += [pa.field(name, pa.string()) for name in ("name", "call_id", "calls")]
+    return pa.list_(pa.field("item", pa.struct(fields), nullable=False))
 
 
 def message_text(parts: list[str]) -> str:

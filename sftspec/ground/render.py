@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 import hashlib
+import re
 from typing import Any
 import unicodedata
 
@@ -15,19 +16,29 @@ FORMAT_VERSION = 1
 TAB = 4
 MAX_SHOWN = 160
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
+# GitHub obeys `::name::` behind any blanks, and `##[name]` anywhere; Azure `##vso[name]` anywhere
+_COMMAND = re.compile(r"^ *:(?=:)|#(?=#\w*\[)")
+_UNSEEN = re.compile(r"[^\n -~]|#(?=#\w*\[)")
 _BOLD, _BLUE, _OFF = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 
 
 def escape(text: str) -> str:
-    """Text that is safe on a terminal: control, format and bidi characters as escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char
-        if char == " " or unicodedata.category(char)[0] not in "CZ"
-        else f"\\u{{{ord(char):x}}}"
-        for char in text
-    )
+    """Text that is safe to show: what cannot be seen, and what a CI system obeys, as escapes.
+
+    A line may begin with it, so a `::` at its start is escaped too.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(char if char.isprintable() else _code(char) for char in text)
+    return defuse(text)
+
+
+def defuse(line: str) -> str:
+    """A line that no CI system takes for a command: `::` where it begins, `##[` anywhere."""
+    return _COMMAND.sub(lambda found: found[0][:-1] + _code(found[0][-1]), line)
+
+
+def _code(char: str) -> str:
+    return f"\\u{{{ord(char):x}}}"
 
 
 def render(items: Sequence[Diagnostic], form: str, *, colour: bool = False) -> str:
@@ -61,12 +72,12 @@ def _text(item: Diagnostic, *, colour: bool) -> str:
     bold, off = (_BOLD, _OFF) if colour else ("", "")
     out = [f"{paint}{item.severity}[{item.slug}]{off}{bold}: {escape(item.message)}{off}"]
     if item.span is not None:
-        out.append(f"  {item.span.where}")
+        out.append(f"  {escape(item.span.where)}")
         same = [label for label in item.labels if _same_line(label, item.span)]
         out.extend(_excerpt(item.span, same, colour=colour))
         for label in item.labels:
             if label not in same:
-                out.append(f"  {label.span.where}: {escape(label.text)}")
+                out.append(f"  {escape(label.span.where)}: {escape(label.text)}")
                 out.extend(_excerpt(label.span, (), colour=colour))
     elif item.path:
         out.append(f"  {escape(item.path)}")
@@ -95,8 +106,9 @@ def _excerpt(span: Span, labels: Sequence[Label], *, colour: bool) -> list[str]:
         last = min(max(part.end - start, first + 1), len(source) + 1)
         marks[first:last] = ["^"] * (last - first)
     shown, under = ("…", " ") if cut else ("", "")
-    for char, mark in zip(source + " ", marks, strict=True):
-        piece = " " * TAB if char == "\t" else escape(char)
+    obeyed = {found.end() - 1 for found in _COMMAND.finditer(source)}
+    for at, (char, mark) in enumerate(zip(source + " ", marks, strict=True)):
+        piece = " " * TAB if char == "\t" else _code(char) if at in obeyed else escape(char)
         shown += piece
         under += mark * max(_width(piece), 1)
     blue, off = (_BLUE, _OFF) if colour else ("", "")
@@ -140,12 +152,41 @@ def as_dict(item: Diagnostic) -> dict[str, Any]:
 def as_json(items: Sequence[Diagnostic]) -> str:
     """One JSON object with the verdict and every diagnostic."""
     failed = any(item.severity == "error" for item in items)
-    content = {
-        "format_version": FORMAT_VERSION,
-        "verdict": "errors" if failed else "ok",
-        "diagnostics": [as_dict(item) for item in items],
-    }
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
+    return answer("errors" if failed else "ok", diagnostics=[as_dict(item) for item in items])
+
+
+def answer(verdict: str, **fields: Any) -> str:
+    """What a command came to, as the one JSON object that it prints."""
+    return as_text({"format_version": FORMAT_VERSION, "verdict": verdict, **fields})
+
+
+def as_text(content: Any, indent: int = 2) -> str:
+    """Content as JSON that is safe to show, with a newline; `indent` below 0: on one line.
+
+    What `escape` would escape is written as JSON's own escape, so it says the same.
+    """
+    try:
+        data = msgspec.json.encode(content)
+    except UnicodeEncodeError:  # a file's name need not be UTF-8
+        data = msgspec.json.encode(_utf8(msgspec.to_builtins(content)))
+    text = msgspec.json.format(data, indent=indent).decode() if indent >= 0 else data.decode()
+    return _UNSEEN.sub(lambda found: _json_code(found[0]), text) + "\n"
+
+
+def _json_code(char: str) -> str:
+    if char.isprintable() and char != "#":
+        return char
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def _utf8(value: Any) -> Any:
+    """A value whose texts hold no lone surrogate; they are written out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_utf8(key): _utf8(inner) for key, inner in value.items()}
+    return [_utf8(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _github(item: Diagnostic) -> str:
@@ -191,7 +232,7 @@ def _sarif(items: Sequence[Diagnostic]) -> str:
             }
         ],
     }
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
+    return as_text(content)
 
 
 def _sarif_result(item: Diagnostic) -> dict[str, Any]:
@@ -227,6 +268,5 @@ def _fingerprint(item: Diagnostic) -> str:
     """Stable when lines move: the slug, the file and the text of the line."""
     line = item.span.text.line(item.span.line).strip() if item.span else ""
     path = item.span.text.path if item.span else item.path or ""
-    return hashlib.sha256(f"{item.slug}\0{path}\0{line}\0{item.message}".encode()).hexdigest()[
-        :32
-    ]
+    whole = f"{item.slug}\0{path}\0{line}\0{item.message}".encode("utf-8", "backslashreplace")
+    return hashlib.sha256(whole).hexdigest()[:32]

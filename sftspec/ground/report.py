@@ -1,7 +1,8 @@
 """What is said to the author, and to whoever runs the machine.
 
 A `Diagnostic` is the author's to mend: it is returned in a `Report`, never raised inside the
-compiler. A `Fault` is the world's: a path, a disk, a cluster; it is raised and ends in exit 3.
+compiler. A `Fault` is the world's: a path, a disk, a cluster; it is raised and ends in exit 3. A `Misuse` is
+of whoever wrote the command line; it ends in exit 2.
 """
 
 from collections.abc import Iterable, Sequence
@@ -117,6 +118,16 @@ class Fault(Exception):  # noqa: N818 - the field's word is the fault, not the e
         self.message = message
         self.path = path
         self.stage = stage
+        self.hint = hint
+
+
+class Misuse(Exception):  # noqa: N818 - in the words of the command line, not of the code
+    """The command line asks for what there is not."""
+
+    def __init__(self, slug: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.slug = slug
+        self.message = message
         self.hint = hint
 
 

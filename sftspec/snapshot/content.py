@@ -10,7 +10,15 @@ from sftspec.engine.inputs import SourceFile
 from sftspec.engine.keys import COMPILER, LIBRARIES, library
 from sftspec.ground.canon import canonical, digest
 from sftspec.plan.graph import Graph
-from sftspec.snapshot.manifest import FORMAT_VERSION, FileEntry, Manifest, checked, encode
+from sftspec.snapshot.manifest import (
+    FORMAT_VERSION,
+    FileEntry,
+    Manifest,
+    checked,
+    encode,
+    refusal,
+)  # fmt: skip
+from sftspec.snapshot.markdown import one_line, plain
 
 
 def plan_bytes(graph: Graph, outcome: Outcome) -> bytes:
@@ -29,7 +37,13 @@ def manifest_of(
     outcome: Outcome,
     files: list[FileEntry],
 ) -> Manifest:
-    """The manifest of an outcome. `files`: every listed file."""
+    """The manifest of an outcome. `files`: every listed file.
+
+    Raises ValueError where no reader would take it: before anything is written.
+    """
+    refused = refusal([entry.name for entry in files])
+    if refused is not None:
+        raise ValueError(f"a snapshot cannot hold {refused}")
     counts = dict(outcome.counts)
     distribution = counts.pop("distribution", {})
     per_source = counts.pop("sources", {})
@@ -135,9 +149,9 @@ def card(manifest_about: dict[str, Any], graph: Graph, outcome: Outcome) -> byte
     lines = [f"# {graph.dataset} {graph.version}", ""]
     for word in ("notes", "limitations"):
         if manifest_about.get(word):
-            lines += [str(manifest_about[word]), ""]
+            lines += [plain(str(manifest_about[word])), ""]
     lines += [
-        f"Licence {manifest_about['license']}. Seed {manifest_about['seed']}.", "",
+        f"Licence {one_line(str(manifest_about['license']))}. Seed {manifest_about['seed']}.", "",
         "| part | records |", "| --- | --- |",
         *(f"| {part.part} | {part.chosen} |" for part in outcome.mixture.parts if part.chosen),
         "",

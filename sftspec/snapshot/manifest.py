@@ -1,11 +1,13 @@
 """MANIFEST.json: who a snapshot is, where it comes from, what its gates answered, what it holds."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from sftspec.ground.canon import canonical, digest
+from sftspec.ground.portable import MAX_BYTES, portable, twins
 
 FORMAT_VERSION = 1
 MANIFEST, PLAN, RECEIPT, FREEZE, README = (
@@ -17,7 +19,7 @@ STAGING, ASIDE = ".staging", ".old"
 
 
 class FileEntry(Struct, frozen=True):
-    """A file of the snapshot."""
+    """A file of the snapshot. `name`: with the one folder that it may lie in, `pairs/train.jsonl`."""
 
     name: str
     sha256: str
@@ -82,19 +84,29 @@ def decode(data: bytes) -> Manifest:
         raise Unreadable("its bytes are not canonical")
     if checked(manifest) != manifest:
         raise Unreadable("its fields do not add up to its checksum")
-    names = [entry.name for entry in manifest.files]
-    for name in names:
-        if not portable(name) or names.count(name) > 1 or name in UNLISTED:
-            raise Unreadable(f"it lists `{name[:60]!r}`")
+    refused = refusal([entry.name for entry in manifest.files])
+    if refused is not None:
+        raise Unreadable(f"it lists {refused}")
     return manifest
 
 
-def portable(name: str) -> bool:
-    """Whether a name is a plain file name on any system."""
-    plain = name.isascii() and name.isprintable() and not set(name) & set('/\\:*?"<>|')
-    return (
-        plain and 0 < len(name) <= 200 and name.strip(". ") != "" and not name.startswith(".")
-    )
+def refusal(names: list[str]) -> str | None:
+    """What a manifest may not list of these names, or None. It opens nothing.
+
+    A name is portable, at most one folder deep, and is no other's twin where case does not count;
+    no file is called as a folder is.
+    """
+    for name in names:
+        parts = name.split("/")
+        if len(parts) > 2 or len(name) > MAX_BYTES or not all(map(portable, parts)):
+            return f"{name[:60]!r}, which is not a name on every system"
+    found = twins([*UNLISTED, *names, *folders_of(names)])
+    return f"`{found[1]}` and `{found[0]}`, which are one name" if found else None
+
+
+def folders_of(names: Iterable[str]) -> list[str]:
+    """The folders that files of these names lie in, sorted."""
+    return sorted({name.partition("/")[0] for name in names if "/" in name})
 
 
 def snapshot_id(data: bytes) -> str:

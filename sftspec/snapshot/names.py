@@ -53,5 +53,6 @@ def _versions(home: Path) -> list[str]:
         return []
     names = [path.name for path in home.iterdir() if (path / MANIFEST).exists()]
     return sorted(
-        names, key=lambda name: [int(part) if part.isdigit() else 0 for part in name.split(".")]
+        names,
+        key=lambda name: [int(part) if part.isdecimal() else 0 for part in name.split(".")],
     )

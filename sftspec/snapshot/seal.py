@@ -14,7 +14,15 @@ from typing import Any
 from sftspec.engine.store import store_fault
 from sftspec.ground.report import Fault
 from sftspec.snapshot.disk import Disk
-from sftspec.snapshot.manifest import ASIDE, COMMITTED, FREEZE, MANIFEST, RECEIPT, STAGING
+from sftspec.snapshot.manifest import (
+    ASIDE,
+    COMMITTED,
+    FREEZE,
+    MANIFEST,
+    RECEIPT,
+    STAGING,
+    folders_of,
+)  # fmt: skip
 
 BLOCK = 8 * 1024 * 1024
 Bytes = Callable[[], Any]
@@ -26,13 +34,14 @@ def seal(
 ) -> Path:  # fmt: skip
     """Put a snapshot in its place.
 
-    `files`: name to a function that gives the bytes, and their SHA-256 where they are yet to be
-    checked (what the store gives it has hashed). Raises Fault where the
-    disk fails, and where a frozen version would change.
+    `files`: name, with the one folder it may lie in, to a function that gives the bytes, and
+    their SHA-256 where they are yet to be checked (what the store gives it has hashed). Raises
+    Fault where the disk fails, and where a frozen version would change.
     """
     disk = disk or Disk()
     target = compiled / dataset / version
     staging = compiled / STAGING / dataset
+    _check_twin(compiled, dataset)
     try:
         disk.make_folder(staging)
         disk.make_folder(target.parent)
@@ -67,6 +76,16 @@ def _recover(disk: Disk, staging: Path, home: Path) -> None:
         disk.remove(left)
 
 
+def _check_twin(compiled: Path, dataset: str) -> None:
+    """Two datasets that only case tells apart are one folder where case does not count."""
+    for path in sorted(compiled.glob("*")):
+        if path.name != dataset and path.name.lower() == dataset.lower():
+            raise Fault(
+                "case-twin", f"`{path.name}` is there, the same name as `{dataset}` but for case",
+                path=str(compiled), hint="give the dataset another name, or the same one",
+            )  # fmt: skip
+
+
 def _check_frozen(target: Path, manifest: bytes) -> None:
     if not (target / FREEZE).exists():
         return
@@ -85,11 +104,15 @@ def _write_all(
     disk: Disk, fresh: Path, target: Path, files: Mapping[str, tuple[Bytes, str | None]],
     manifest: bytes, receipt: bytes,
 ) -> None:  # fmt: skip
-    """Every file, then the receipt, then the manifest, each synced; then the folder."""
-    disk.make_folder(fresh)
+    """Every file and its folder, then the receipt, then the manifest, each synced; then the whole."""
+    inner = [fresh / name for name in folders_of(files)]
+    for folder in (fresh, *inner):
+        disk.make_folder(folder)
     for name in sorted(files):
         give, wanted = files[name]
         _write(disk, fresh / name, give(), wanted)
+    for folder in inner:
+        disk.sync_folder(folder)
     _write(disk, fresh / RECEIPT, receipt, None)
     frozen = target / FREEZE
     if frozen.exists():

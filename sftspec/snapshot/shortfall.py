@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sftspec.ground.render import escape
 from sftspec.stages.joint import MixResult, PartResult
 
 
@@ -12,9 +13,9 @@ def explain_shortfall(result: MixResult, rejected: dict[str, int] | None = None)
         if part.slacks:
             out.extend(_part(part, rejected or {}))
     out.append(
-        "  hint: write `shortfall = shrink`, lower the total, or add rows where they are short\n"
+        "  hint: write `shortfall = shrink`, lower the total, or add rows where they are short"
     )
-    return "\n".join(out)
+    return "\n".join(map(escape, out)) + "\n"
 
 
 def _part(part: PartResult, rejected: dict[str, int]) -> list[str]:

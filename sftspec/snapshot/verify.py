@@ -1,20 +1,25 @@
 """Re-hash a snapshot against its manifest, with a closed listing; say what was done to what."""
 
+from collections.abc import Iterator
 import hashlib
 from pathlib import Path
+import stat
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from sftspec.snapshot.listing import Listing, listing, size_of
 from sftspec.snapshot.manifest import (
     FREEZE,
     MANIFEST,
     RECEIPT,
+    UNLISTED,
     FileEntry,
     Manifest,
     Unreadable,
     decode,
+    folders_of,
     snapshot_id,
 )  # fmt: skip
 
@@ -25,8 +30,8 @@ INDEX = "index.parquet"
 class Wrong(Struct, frozen=True):
     """A file that is not as the manifest has it.
 
-    `kind`: unreadable, missing, extra, truncated, extended, corrupt, swapped, not-a-file, root,
-    freeze.
+    `kind`: unreadable, missing, extra, truncated, extended, corrupt, swapped, not-a-file,
+    not-a-folder, root, freeze.
     """
 
     kind: str
@@ -62,8 +67,14 @@ def verify(folder: Path) -> Verdict:
         manifest = decode(data)
     except Unreadable as error:
         return Verdict("", 0, 0, (Wrong("unreadable", MANIFEST, str(error)),))
-    wrong, found = _files(folder, manifest)
-    wrong.extend(_extra(folder, manifest))
+    inner = folders_of(entry.name for entry in manifest.files)
+    there = listing(folder, inner)
+    wrong = list(_folders(there, inner))
+    closed = {one.name for one in wrong}
+    entries = [one for one in manifest.files if one.name.partition("/")[0] not in closed]
+    changed, found = _files(folder, there, entries)
+    wrong.extend(changed)
+    wrong.extend(_extra(there, {*inner, *(entry.name for entry in manifest.files), *UNLISTED}))
     wrong.extend(_freeze(folder, data))
     if not wrong:
         wrong.extend(_root(folder, manifest))
@@ -93,24 +104,35 @@ def _hash(path: Path) -> tuple[int, str]:
     return size, state.hexdigest()
 
 
-def _files(folder: Path, manifest: Manifest) -> tuple[list[Wrong], dict[str, tuple[int, str]]]:
+def _folders(there: Listing, inner: list[str]) -> Iterator[Wrong]:
+    """The folders whose files cannot be looked at; of one that is not there each file is missing."""
+    for name in inner:
+        one = there.get(name)
+        if isinstance(one, OSError):
+            yield _unreadable(name, one)
+        elif one is not None and not stat.S_ISDIR(one.st_mode):
+            yield Wrong("not-a-folder", name, "it is not a folder")
+
+
+def _files(
+    folder: Path, there: Listing, entries: list[FileEntry]
+) -> tuple[list[Wrong], dict[str, tuple[int, str]]]:
     wrong: list[Wrong] = []
     found: dict[str, tuple[int, str]] = {}
-    for entry in manifest.files:
-        path = folder / entry.name
+    for entry in entries:
         try:
-            if _is_strange(path):
+            if entry.name in there and size_of(there[entry.name]) is None:
                 wrong.append(_not_a_file(entry.name))
             else:
-                found[entry.name] = _hash(path)
+                found[entry.name] = _hash(folder / entry.name)
         except FileNotFoundError:
             wrong.append(Wrong("missing", entry.name, f"{entry.bytes} bytes are not there"))
         except OSError as error:
             wrong.append(_unreadable(entry.name, error))
-    owners = {entry.sha256: entry.name for entry in manifest.files}
+    owners = {entry.sha256: entry.name for entry in entries}
     wrong.extend(
         _changed(folder, entry, *found[entry.name], owners)
-        for entry in manifest.files
+        for entry in entries
         if entry.name in found and found[entry.name] != (entry.bytes, entry.sha256)
     )
     return wrong, found
@@ -142,18 +164,14 @@ def _start_hash(path: Path, size: int) -> str:
     return state.hexdigest()
 
 
-def _extra(folder: Path, manifest: Manifest) -> list[Wrong]:
-    known = {entry.name for entry in manifest.files} | {MANIFEST, RECEIPT, FREEZE}
-    names = sorted(
-        path.name.encode("utf-8", "backslashreplace").decode() for path in folder.iterdir()
-    )
-    wrong = [
-        Wrong("extra", name, "the manifest does not list it")
-        for name in names
-        if name not in known
-    ]
-    wrong += [_not_a_file(name) for name in (RECEIPT, FREEZE) if _is_strange(folder / name)]
-    return wrong
+def _extra(there: Listing, known: set[str]) -> Iterator[Wrong]:
+    """What nobody listed, and what stands in the place of papers that nobody lists."""
+    names = {name.encode("utf-8", "backslashreplace").decode() for name in there}
+    for name in sorted(names - known):
+        yield Wrong("extra", name, "the manifest does not list it")
+    for name in (RECEIPT, FREEZE):
+        if name in there and size_of(there[name]) is None:
+            yield _not_a_file(name)
 
 
 def _freeze(folder: Path, data: bytes) -> list[Wrong]:

@@ -10,6 +10,7 @@ import io
 import json
 import os
 from pathlib import Path
+import re
 import resource
 import signal
 import subprocess
@@ -108,7 +109,8 @@ class Project:
             os.chdir(here)
             signal.signal(signal.SIGTERM, before)
             gc.enable()
-        return clean(SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue()))
+        done = SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue())
+        return clean(done, github="github" in words)
 
     def run_apart(self, *words, cpu=CPU_SECONDS, memory=MEMORY):
         """A verb in another process, under limits; a signal is an exit code below 0."""
@@ -123,11 +125,10 @@ class Project:
             [sys.executable, "-m", "sftspec", *map(str, words)],
             cwd=self.home, env=env, capture_output=True, preexec_fn=limit, check=False, timeout=300,
         )  # fmt: skip
-        return clean(
-            SimpleNamespace(
-                code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode()
-            )
+        said = SimpleNamespace(
+            code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode()
         )
+        return clean(said, github="github" in words)
 
     def sealed(self):
         """Everything below compiled/."""
@@ -153,11 +154,23 @@ class Project:
 UNTOUCHED = {f"compiled/d/0.0.1/{name}": data for name, data in SEALED.items()}
 
 
-def clean(done):
-    """No traceback, and nothing on a terminal but what can be seen."""
+def clean(done, *, github=False):
+    """No traceback, nothing on a terminal but what can be seen, and no command for a CI system.
+
+    GitHub obeys `::name::` where a line begins, whatever blanks stand before it, and `##[name]`
+    anywhere; Azure `##vso[name]`. Only its own format may speak to it.
+    """
     assert "Traceback" not in done.err, done.err
-    odd = {char for char in done.err if char != "\n" and not char.isprintable()}
-    assert not odd, f"raw {sorted(map(ascii, odd))} on stderr"
+    for name, text in (("stdout", done.out), ("stderr", done.err)):
+        odd = {char for char in text if char != "\n" and not char.isprintable()}
+        assert not odd, f"raw {sorted(map(ascii, odd))} on {name}"
+        assert not re.search(r"##\w*\[", text), f"a command on {name}: {text}"
+        own = (
+            r"::(?:error|warning) (?:file=|title=)" if github and name == "stdout" else r"(?!)"
+        )
+        for line in text.split("\n"):
+            wrong = line.lstrip().startswith("::") and not re.match(own, line)
+            assert not wrong, f"a command on {name}: {line}"
     return done
 
 

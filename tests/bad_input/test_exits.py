@@ -37,31 +37,25 @@ CASES = [  # spec, words, exit code, verdict
     (BROKEN, BUILD, 1, "errors"),
     (GATE, (*BUILD, "--gate", "freeze"), 1, "gate-failed"),
     (GATE, BUILD, 0, "ok"),
-    (SHORT, BUILD, 1, None),
-    (NO_FILE, BUILD, 3, None),
-    (GATE, (*BUILD, "--gate", "freese"), 2, None),
+    (SHORT, BUILD, 1, "shortfall"),
+    (NO_FILE, BUILD, 3, "fault"),
+    (GATE, (*BUILD, "--gate", "freese"), 2, "usage"),
     (PASSES, ("test", "m.sft"), 0, "ok"),
     (FAILS, ("test", "m.sft"), 1, "failed"),
     (BROKEN, ("test", "m.sft"), 1, "errors"),
-    (SPEC, ("verify", "d@0.0.1"), None, None),
-    (SPEC, ("verify", "none"), 3, None),
+    (SPEC, ("verify", "d@0.0.1"), 1, "wrong"),
+    (SPEC, ("verify", "none"), 3, "fault"),
 ]
 
 
 @pytest.mark.parametrize(("spec", "words", "code", "verdict"), CASES)
 def test_json_is_one_object_and_all_there_is_on_stdout(tmp_path, spec, words, code, verdict):
     done = Project(tmp_path, spec).run(*words, *JSON)
-    if code is not None:
-        assert code == done.code, done.err
-    if verdict is None and not done.out:
-        assert done.code in {1, 2, 3}
-        assert done.err
-        return
+    assert code == done.code, done.err
     answer = json.loads(done.out)
     assert done.out.endswith("}\n")
-    assert 1 == answer["format_version"]
-    assert verdict is None or verdict == answer["verdict"]
-    assert done.err == ""
+    assert (1, verdict) == (answer["format_version"], answer["verdict"])
+    assert (done.err != "") == (verdict in {"shortfall", "fault", "usage"})
 
 
 @pytest.mark.parametrize(("spec", "words", "code", "_"), CASES[:-2])

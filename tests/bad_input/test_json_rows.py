@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sftspec.ports import jsontext
 from sftspec.ports.base import Problem
 from sftspec.ports.sources import jsonl
 from tests.bad_input.kit import SPEC, Project, lines_of, row
@@ -202,7 +203,7 @@ def test_text_is_kept_to_the_character(tmp_path):
 
 
 def test_a_row_of_many_mebibytes_is_set_aside(tmp_path, monkeypatch):
-    monkeypatch.setattr(jsonl, "MAX_ROW", 1 << 20)
+    monkeypatch.setattr(jsontext, "MAX_ROW", 1 << 20)
     data = lines_of({"id": "big", "text": "x" * (1 << 20)}, {"id": "good", "text": "t"})
     found = built(tmp_path, data)
     assert [(1, "row_too_long")] == [(r["line"], r["reason"]) for r in found.rejects]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sftspec.ground.render import FORMATS, escape, render
+from sftspec.ground.render import FORMATS, as_text, escape, render
 from sftspec.ground.report import Label, Mend, Report
 from sftspec.ground.text import Span, SpecText
 
@@ -178,7 +178,53 @@ def test_nothing_is_a_report_too(form):
         ("\x1b[2J", "\\u{1b}[2J"),
         ("a\u202eb\u200b", "a\\u{202e}b\\u{200b}"),
         ("a\u2028b\u00a0", "a\\u{2028}b\\u{a0}"),
+        ("a\x9b2Jb\x7f\r", "a\\u{9b}2Jb\\u{7f}\\u{d}"),
+        ("\udcff\U000e0041", "\\u{dcff}\\u{e0041}"),
+        ("::error::x", "\\u{3a}:error::x"),
+        ("   ::add-mask::x", "   \\u{3a}:add-mask::x"),
+        ("\t::x", "\\u{9}::x"),
+        ("std::string and a ::", "std::string and a ::"),
+        ("##[group]x", "\\u{23}#[group]x"),
+        ("a ##vso[task.x]", "a \\u{23}#vso[task.x]"),
+        ("###[x]", "#\\u{23}#[x]"),
+        ("## a [heading]", "## a [heading]"),
     ],
 )
 def test_what_cannot_be_seen_is_shown_as_an_escape(text, shown):
     assert shown == escape(text)
+
+
+def test_json_says_the_same_and_shows_nothing_raw():
+    hostile = 'x\x1b\x9b\x7f\u202e\u2028\U000e0041\n"\\\\##[group]\\##vso[x]數é'
+    content = {"##[a]": hostile, "list": [hostile, "::error::"]}
+    for indent, lines in ((2, 7), (-1, 1)):
+        text = as_text(content, indent)
+        assert content == json.loads(text)
+        assert lines == text.count("\n")
+        assert all(char == "\n" or char.isprintable() for char in text)
+        assert "##" not in text
+        assert "數é" in text
+
+
+def test_what_is_no_text_has_an_escape_in_json_and_sarif_too():
+    found = Report()
+    found.error("file-not-found", None, "`\udcff` is not there", path="\udcff.sft")
+    for form in FORMATS:
+        assert "dcff" in render(found.items, form)
+
+
+def test_a_command_in_the_text_of_a_spec_is_marked_where_it_stands():
+    text = SpecText("::error::x.sft", "facet a { ##[group] ##vso[x] here }\n")
+    found = Report()
+    found.error("unused", span("here", text), "::warning::")
+    assert EXCERPT == render(found.items, "text")
+
+
+EXCERPT = """\
+error[unused]: \\u{3a}:warning::
+  \\u{3a}:error::x.sft:1:30
+    1 | facet a { \\u{23}#[group] \\u{23}#vso[x] here }
+      |                                        ^^^^
+
+1 error
+"""

@@ -1,7 +1,8 @@
 """A seal that fails, or dies, at any of its operations: the old snapshot or the new one, whole.
 
 How many operations a seal has is found out, not written down here. Every one of them is hit, in
-every state a target can be in, with and without a system that can exchange two folders at once.
+every state a target can be in, with and without a system that can exchange two folders at once,
+for snapshots of files alone and of files in folders.
 """
 
 import errno
@@ -117,17 +118,27 @@ def freeze_of(new):
 def put(folder, files):
     folder.mkdir(parents=True)
     for name, data in files.items():
-        (folder / name).write_bytes(data)
+        if data is None:
+            (folder / name).mkdir()
+        else:
+            (folder / name).write_bytes(data)
 
 
 def tree(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Each file and its bytes; None for a folder, which comes before what is in it."""
+    return {
+        path.relative_to(folder).as_posix(): None if path.is_dir() else path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+    }
 
 
-@pytest.fixture
-def desk_of(tmp_path, old_snapshot, new_snapshot):
-    old, new = tree(old_snapshot), tree(new_snapshot)
+@pytest.fixture(params=["flat", "deep"])
+def desk_of(request, tmp_path):
+    deep = request.param == "deep"
+    names = ("old_deep_snapshot", "deep_snapshot") if deep else ("old_snapshot", "new_snapshot")
+    old, new = (tree(request.getfixturevalue(name)) for name in names)
     assert old[MANIFEST] != new[MANIFEST]
+    assert (["pairs", "parquet"] if deep else []) == [n for n in new if new[n] is None]
     return lambda state: Desk(tmp_path, state, old, new)
 
 
@@ -189,7 +200,7 @@ def outcome_of(work):
 def test_a_seal_that_fails_anywhere_leaves_old_or_new(mode, state, desk_of):
     desk = desk_of(state)
     steps = operations(desk)
-    assert len(steps) > 4 * len(desk.new)
+    assert len(steps) > 4 * len(desk.files)
     for k, step in enumerate(steps):
         disk = failing_at(k, mode)
         desk.lay()
@@ -259,7 +270,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_write(state, desk_of, monkeypatc
     """The system writes some bytes, then has no room: half a file is never in the target."""
     desk = desk_of(state)
     whole = os.write
-    total = sum(len(data) for data in desk.after.values())
+    total = sum(len(data) for data in desk.after.values() if data is not None)
     for room in range(0, total, 1 + total // 15):
         left = [room]
 
@@ -291,11 +302,18 @@ def test_all_is_synced_before_the_swap_and_the_parents_after(swaps, state, desk_
     fresh = desk.staging / "0.1.0.new"
     renames = [at for at, (name, _) in enumerate(steps) if name in {"rename", "exchange"}]
     assert renames
-    for name in desk.after:
+    inner = [name for name, data in desk.after.items() if data is None]
+    for name in desk.after.keys() - set(inner):
         mine = [(at, op) for at, (op, path) in enumerate(steps) if path == fresh / name]
         wrote = [at for at, op in mine if op in {"create", "write"} and at < renames[0]]
         synced = [at for at, op in mine if op == "fsync"]
         assert max(wrote) < min(synced) < renames[0], name
+    sealed = steps.index(("create", fresh / MANIFEST))
+    for name in inner:
+        listed = steps.index(("fsync-folder", fresh / name))
+        written = enumerate(steps[: renames[0]])
+        held = [at for at, (_, path) in written if path.parent == fresh / name]
+        assert steps.index(("mkdir", fresh / name)) < min(held) < max(held) < listed < sealed
     listed = steps.index(("fsync-folder", fresh))
     assert max(at for at, (op, _) in enumerate(steps) if op == "create") < listed < renames[0]
     for parent in (desk.target.parent, desk.compiled):
@@ -308,22 +326,24 @@ def test_all_is_synced_before_the_swap_and_the_parents_after(swaps, state, desk_
 @pytest.mark.usefixtures("swaps")
 @pytest.mark.parametrize("state", ["older", "frozen"])
 def test_writes_that_power_loss_took_never_reach_the_target(state, desk_of):
-    """Files not synced when the power goes are lost, in any combination: empty, or not there."""
+    """What is not synced when the power goes is lost, in any combination: files are empty or not
+    there, and of a folder whose names were not synced any may be gone."""
     desk = desk_of(state)
     rng = random.Random(20261121)
     log = []
     disk = Disk(before=lambda name, path: log.append((name, path)))
     desk.lay().seal(disk)
     for k in range(len(log)):
-        synced = {path for name, path in log[:k] if name == "fsync"}
-        lost = sorted({path for name, path in log[:k] if name == "create"} - synced)
+        synced = {path for name, path in log[:k] if name.startswith("fsync")}
+        made = {path for name, path in log[:k] if name == "create"}
+        lost = sorted(path for path in made if not {path, path.parent} <= synced)
         swapped = any(name in {"rename", "exchange"} for name, _ in log[:k])
         assert not (swapped and lost)
         desk.lay()
         with pytest.raises(Dead):
             desk.seal(failing_at(k, "death"))
         for path in rng.sample(lost, rng.randint(0, len(lost))):
-            if rng.random() < 0.5:
+            if path not in synced and rng.random() < 0.5:
                 path.write_bytes(b"")
             else:
                 path.unlink()

@@ -22,12 +22,13 @@ from sftspec.snapshot.manifest import (
     checked,
     decode,
     encode,
+    refusal,
     snapshot_id,
 )
 from sftspec.snapshot.verify import verify
 
 SAMPLE = 10**9 if os.environ.get("SFTSPEC_EXHAUSTIVE") else 80
-LISTED = (
+FLAT = (
     "README.md",
     "dev.jsonl",
     "index.parquet",
@@ -35,12 +36,14 @@ LISTED = (
     "rejected.jsonl",
     "train.jsonl",
 )
+LISTED = (*FLAT, "pairs/train.jsonl", "parquet/train-00000-of-00001.parquet")
+FOLDERS = ("pairs", "parquet")
 NOT_COVERED = {"receipt.json"}  # when and where: no digest covers it
 
 
 @pytest.fixture
-def snapshot(tmp_path, new_snapshot):
-    return Path(shutil.copytree(new_snapshot, tmp_path / "snapshot"))
+def snapshot(tmp_path, deep_snapshot):
+    return Path(shutil.copytree(deep_snapshot, tmp_path / "snapshot"))
 
 
 def found(folder):
@@ -61,12 +64,15 @@ def read(folder):
     return decode((folder / MANIFEST).read_bytes())
 
 
-def test_a_snapshot_as_sealed_is_good(snapshot):
-    verdict = verify(snapshot)
-    assert verdict.good
-    assert len(LISTED) == verdict.files
-    assert verdict.id == snapshot_id((snapshot / MANIFEST).read_bytes())
-    assert {*LISTED, MANIFEST, "receipt.json"} == {path.name for path in snapshot.iterdir()}
+def test_a_snapshot_as_sealed_is_good(new_snapshot, deep_snapshot):
+    for snapshot, listed, inner in ((new_snapshot, FLAT, ()), (deep_snapshot, LISTED, FOLDERS)):
+        verdict = verify(snapshot)
+        assert verdict.good
+        assert len(listed) == verdict.files
+        assert sum((snapshot / name).stat().st_size for name in listed) == verdict.bytes
+        assert verdict.id == snapshot_id((snapshot / MANIFEST).read_bytes())
+        there = {path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*")}
+        assert {*listed, *inner, MANIFEST, "receipt.json"} == there
 
 
 # ---- one file
@@ -153,7 +159,7 @@ def test_a_file_that_cannot_be_read_is_said_so(snapshot, monkeypatch):
     opened = Path.open
 
     def refuse(path, *args, **named):
-        if path.name == "train.jsonl":
+        if path == snapshot / "train.jsonl":
             raise PermissionError(13, "Permission denied")
         return opened(path, *args, **named)
 
@@ -166,7 +172,14 @@ def test_a_file_that_cannot_be_read_is_said_so(snapshot, monkeypatch):
 # ---- several files
 
 
-@pytest.mark.parametrize("pair", [("train.jsonl", "dev.jsonl"), ("README.md", "plan.json")])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("train.jsonl", "dev.jsonl"),
+        ("README.md", "plan.json"),
+        ("pairs/train.jsonl", "train.jsonl"),
+    ],
+)
 def test_two_files_that_changed_places_are_swapped(snapshot, pair):
     one, other = (snapshot / name for name in pair)
     one.rename(snapshot.parent / "hand")
@@ -201,6 +214,80 @@ def test_a_folder_too_many_is_extra(snapshot):
     assert [("extra", "sub")] == found(snapshot)
     (snapshot / "sub" / "train.jsonl").write_bytes(b"")
     assert [("extra", "sub")] == found(snapshot)
+
+
+# ---- folders
+
+
+@pytest.mark.parametrize(
+    "name", ["more.jsonl", "MANIFEST.json", ".hidden", "TRAIN.jsonl", "a\nb"]
+)
+def test_a_file_too_many_in_a_folder_is_extra(snapshot, name):
+    (snapshot / "pairs" / name).write_bytes(b"")
+    assert [("extra", f"pairs/{name}")] == found(snapshot)
+
+
+def test_a_folder_too_many_in_a_folder_is_extra_whatever_is_in_it(snapshot):
+    (snapshot / "pairs" / "pairs").mkdir()
+    assert [("extra", "pairs/pairs")] == found(snapshot)
+    (snapshot / "pairs" / "pairs" / "train.jsonl").write_bytes(b"")
+    assert [("extra", "pairs/pairs")] == found(snapshot)
+
+
+@pytest.mark.parametrize("name", ["Pairs", "parquet2", ".staging", "train"])
+def test_a_folder_of_another_name_is_extra(snapshot, name):
+    (snapshot / name).mkdir()
+    (snapshot / name / "train.jsonl").write_bytes(b"")
+    assert [("extra", name)] == found(snapshot)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_of_a_folder_that_is_gone_each_file_is_missing(snapshot, name):
+    shutil.rmtree(snapshot / name)
+    inside = [("missing", file) for file in LISTED if file.startswith(name)]
+    assert inside == found(snapshot)
+    (snapshot / name).mkdir()
+    assert inside == found(snapshot)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_what_is_no_folder_is_not_looked_into(snapshot, tmp_path, name):
+    """A link to an identical copy would pass every digest, and may lead elsewhere tomorrow."""
+    path = snapshot / name
+    path.rename(tmp_path / "elsewhere")
+    for target in (tmp_path / "elsewhere", tmp_path / "nowhere", snapshot):
+        path.symlink_to(target)
+        assert [("not-a-folder", name)] == found(snapshot)
+        path.unlink()
+    path.write_bytes(b"")
+    assert [("not-a-folder", name)] == found(snapshot)
+    path.unlink()
+    os.mkfifo(path)
+    assert [("not-a-folder", name)] == found(snapshot)
+
+
+def test_a_file_in_another_folder_is_missing_and_extra(snapshot):
+    (snapshot / "pairs" / "train.jsonl").rename(snapshot / "parquet" / "train.jsonl")
+    wanted = [("extra", "parquet/train.jsonl"), ("missing", "pairs/train.jsonl")]
+    assert wanted == found(snapshot)
+
+
+def test_folders_that_changed_places(snapshot):
+    for old, new in (("pairs", "hand"), ("parquet", "pairs"), ("hand", "parquet")):
+        (snapshot / old).rename(snapshot / new)
+    assert ["extra", "extra", "missing", "missing"] == [kind for kind, _ in found(snapshot)]
+
+
+def test_a_folder_that_cannot_be_listed_is_said_so(snapshot, monkeypatch):
+    listed = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "pairs":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [("unreadable", "pairs")] == found(snapshot)
 
 
 def test_a_name_that_is_no_text_is_extra(snapshot, project):
@@ -293,24 +380,55 @@ def renamed(name):
     return change
 
 
+REFUSED = [
+    "../x", "/etc/passwd", "..", ".", "", "~/.ssh/id", "pairs/../x", "pairs/..", "./x", "pairs/./x", "..\\x",
+    "pairs//x", "pairs/", "/pairs", "a/b/c", "pairs/a/b", "a\\b", "C:x", "C:/x", ".hidden", ".git/config",
+    "pairs/.hidden", "a\nb", "a\rb", "nul\0", "a\x1b[2Jb", "a\x7fb", "a\x9bb", "a\u202eb", "a\u200bb", "a\u00a0b",
+    "a\tb", "ä.jsonl", "\u0430.jsonl", "a.", "a ", " a", "pairs/a.", "a*b", "a?b", "a|b", 'a"b', "a<b",
+    "CON", "nul.jsonl", "pairs/com1.txt", "Aux/train.jsonl", "a" * 256, "a/" + "b" * 254,
+    MANIFEST, "receipt.json", FREEZE, "manifest.json", "MANIFEST.json/x", "receipt.json/x",
+    "train.jsonl", "TRAIN.jsonl", "pairs/train.jsonl", "pairs/Train.jsonl", "PAIRS/train.jsonl", "Pairs/x",
+    "pairs", "PAIRS", "train.jsonl/x", "Train.JSONL/x",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda fields: fields["files"].append(dict(fields["files"][0])),
         lambda fields: fields | {"note": "hello"},
         lambda fields: fields["files"][0].update(note="hello"),
-        *map(renamed, ["../x", "/etc/passwd", "..", ".", "", "a/b", "a\\b", ".hidden", "a\nb",
-                       "nul\0", MANIFEST, "receipt.json", FREEZE, "ä.jsonl", "a" * 201]),
+        *map(renamed, REFUSED),
     ],
-)  # fmt: skip
-def test_what_a_manifest_may_not_list(snapshot, change):
-    """Well written, checksum and all, by someone who means harm."""
+)
+def test_what_a_manifest_may_not_list(snapshot, change, monkeypatch):
+    """Well written, checksum and all, by someone who means harm; nothing that it names is opened."""
     fields = json.loads((snapshot / MANIFEST).read_bytes())
     fields = change(fields) or fields
     bare = canonical(fields | {"checksum": ""})
     fields["checksum"] = digest("manifest-fields", bare)
     (snapshot / MANIFEST).write_bytes(encode(fields))
+    opened, whole = [], Path.open
+
+    def note(path, *args, **named):
+        opened.append(path.name)
+        return whole(path, *args, **named)
+
+    monkeypatch.setattr(Path, "open", note)
+    monkeypatch.setattr(os, "scandir", lambda _: pytest.fail("a folder was listed"))
     assert [("unreadable", MANIFEST)] == found(snapshot)
+    assert [MANIFEST] == opened
+
+
+def test_names_that_a_manifest_may_list():
+    names = [
+        "a.b", "a b", "train-00000-of-00001.parquet", "-", "a/b", "a/c", "b/b", "console.txt",
+        "x" * 255, "x/" + "y" * 253, "~", "a,b", "{}", "'",
+    ]  # fmt: skip
+    assert refusal(names) is None
+    assert "which are one name" in refusal([*names, "a"])
+    for name in REFUSED:
+        assert refusal([*FLAT, *LISTED[len(FLAT) :], name]), name
 
 
 def test_a_listed_digest_that_is_wrong_is_found(snapshot):
@@ -413,7 +531,7 @@ def test_the_receipt_is_covered_by_nothing(snapshot):
 # ---- at random
 
 
-def test_whatever_is_done_at_random_is_found(snapshot, new_snapshot):
+def test_whatever_is_done_at_random_is_found(snapshot, deep_snapshot):
     rng = random.Random(20261121)
     names = [*LISTED, MANIFEST]
     for _ in range(SAMPLE if SAMPLE < 10**6 else 20_000):
@@ -438,7 +556,7 @@ def test_whatever_is_done_at_random_is_found(snapshot, new_snapshot):
             path.write_bytes(wrong)
         assert [name] == [place for _, place in found(snapshot)], (deed, name)
         path.write_bytes(data)
-    assert verify(snapshot) == verify(new_snapshot)
+    assert verify(snapshot) == verify(deep_snapshot)
 
 
 # ---- the command
