@@ -211,12 +211,9 @@ class Checker:
         words = [arg.name for arg in expr.args if isinstance(arg, tree.Ref)]
         if words == ["response"] and "response" in self.scope.names:
             return Result(nodes.Valid(), types.Bool())
-        slug = "not-built-yet" if words == ["calls"] else "wrong-arguments"
-        self.report.error(
-            slug,
-            expr.span,
-            "`valid` takes `response`" if slug[0] == "w" else "`valid(calls)` is not built yet",
-        )
+        if words == ["calls"] and "calls" in self.scope.names:
+            return Result(nodes.ValidCalls(), types.Bool())
+        self.report.error("wrong-arguments", expr.span, "`valid` takes `response` or `calls`")
         return None
 
     def _unknown_call(self, expr: tree.Call) -> None:

@@ -16,6 +16,7 @@ from sftspec.expr import base, nodes, types
 
 Column = Sequence[Any]
 VALID = ("@valid",)
+VALID_CALLS = ("@valid_calls",)
 
 
 class Vector(msgspec.Struct, frozen=True):
@@ -56,6 +57,8 @@ class _Writer:
                 return self.path(parts)
             case nodes.Valid():
                 return self.path(VALID)
+            case nodes.ValidCalls():
+                return self.path(VALID_CALLS)
             case nodes.Rank(of=of, order=order):
                 table = {value: index for index, value in enumerate(order)}
                 return f"{self.const(_rank)}({self.const(table)}, {self.code(of)})"

@@ -44,6 +44,10 @@ class Valid(Struct, frozen=True, tag="valid"):
     """Whether the response keeps its contract."""
 
 
+class ValidCalls(Struct, frozen=True, tag="valid_calls"):
+    """Whether every call keeps its tool's schema."""
+
+
 class Cmp(Struct, frozen=True, tag="compare"):
     """A comparison; an order with a null on one side is false."""
 
@@ -73,7 +77,9 @@ class Not(Struct, frozen=True, tag="not"):
     of: "Typed"
 
 
-Typed: TypeAlias = Const | Decimal | Path | Rank | Apply | Valid | Cmp | And | Or | Not
+Typed: TypeAlias = (
+    Const | Decimal | Path | Rank | Apply | Valid | ValidCalls | Cmp | And | Or | Not
+)
 
 
 class Tally(Struct, frozen=True, tag="tally"):

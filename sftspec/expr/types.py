@@ -68,12 +68,13 @@ class List(Struct, frozen=True, tag="list"):
     of: "Type"
 
 
-class Field(Struct, frozen=True):
-    """A field of a record; an optional one may be absent."""
+class Field(Struct, frozen=True, omit_defaults=True):
+    """A field of a record; an optional one may be absent. `help`: a line for a tool's caller."""
 
     name: str
     type: "Type"
     optional: bool = False
+    help: str = ""
 
 
 class Record(Struct, frozen=True, tag="record"):

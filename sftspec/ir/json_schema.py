@@ -12,6 +12,12 @@ def json_schema(record: types.Record) -> str:
     return msgspec.json.encode(_schema(record)).decode()
 
 
+def tool_schema(name: str, description: str, record: types.Record) -> dict[str, Any]:
+    """A tool as trainers and servers know it: name, description, parameters."""
+    about = {"description": description} if description else {}
+    return {"name": name, **about, "parameters": _schema(record)}
+
+
 def _schema(kind: types.Type) -> dict[str, Any]:
     match kind:
         case types.Union():
@@ -19,7 +25,7 @@ def _schema(kind: types.Type) -> dict[str, Any]:
         case types.Record(fields=fields):
             return {
                 "type": "object",
-                "properties": {field.name: _schema(field.type) for field in fields},
+                "properties": {field.name: _field(field) for field in fields},
                 "required": [field.name for field in fields if not field.optional],
                 "additionalProperties": False,
             }
@@ -33,6 +39,11 @@ def _schema(kind: types.Type) -> dict[str, Any]:
             return {}
         case _:
             return _simple_schema(kind)
+
+
+def _field(field: types.Field) -> dict[str, Any]:
+    shape = _schema(field.type)
+    return {**shape, "description": field.help} if field.help else shape
 
 
 def _simple_schema(kind: types.Type) -> dict[str, Any]:

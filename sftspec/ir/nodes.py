@@ -11,6 +11,7 @@ from attrs import frozen
 
 from sftspec.expr import nodes as ex, types
 from sftspec.ground.text import Span
+from sftspec.ir import goals
 from sftspec.ir.body import Body
 from sftspec.syntax import tree
 
@@ -89,6 +90,7 @@ class SourceField:
     column: str
     of_file: bool
     optional: bool
+    json: bool
     span: Span
 
 
@@ -132,6 +134,8 @@ class Source:
     where: tuple[ex.Typed, ...]
     joins: tuple[Join, ...]
     leave_out: tuple[Join, ...]
+    each: tuple[str, str] | None
+    split: str | None
     span: Span
     row: types.Record
 
@@ -174,15 +178,85 @@ class Part:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
+class Tool:
+    """A function that the model may call; `schema` is its declaration as trainers have it."""
+
+    name: str
+    record: types.Record
+    schema: Mapping[str, Any]
+    returns: types.Type | None
+    span: Span
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Call:
+    """A call of a tool: a value or a body for each argument."""
+
+    tool: str
+    args: tuple[tuple[str, ex.Typed | Body], ...]
+    span: Span
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class OfRow:
+    """What stands in the row in some dialect: calls, tools."""
+
+    path: tuple[str, ...]
+    dialect: str
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Messages:
+    """A conversation that stands in the row.
+
+    `roles`: what the names of roles mean. `cut`: `after` or `before`, `first` or `last`, a role.
+    `merge`: turns of one role that follow each other become one. `system`: whether the row's own
+    system turn is kept, replaced by the template's, or dropped.
+    """
+
+    path: tuple[str, ...]
+    dialect: str
+    roles: tuple[tuple[str, str], ...]
+    cut: tuple[tuple[str, str, str], ...]
+    merge: bool
+    system: str
+
+
+@frozen(kw_only=True, eq=False, repr=False)
 class Turn:
-    """One message of a template: either parts of text, or JSON of a contract."""
+    """One message of a template, or those of the row.
+
+    It has parts of text, JSON of a contract (`schema`, `value`), calls of tools, the observation
+    of a tool (`tool`, with parts or a value), or `messages`.
+    """
 
     role: str
     train: bool
-    parts: tuple[Part, ...]
-    schema: str | None
-    value: ex.Typed | None
+    parts: tuple[Part, ...] = ()
+    schema: str | None = None
+    value: ex.Typed | None = None
+    calls: tuple[Call, ...] = ()
+    row_calls: OfRow | None = None
+    tool: str | None = None
+    messages: Messages | None = None
     span: Span
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Tools:
+    """What tools a template's records declare: by name, of the row, or inferred from its calls."""
+
+    names: tuple[str, ...] = ()
+    of_row: OfRow | None = None
+    inferred: bool = False
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Rejected:
+    """The worse answer of a pair, where the condition holds."""
+
+    turn: Turn
+    when: ex.Typed | None
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -212,13 +286,15 @@ class Template:
     name: str
     version: str
     layer: str
-    source: str
+    sources: tuple[str, ...]
     alias: str
     where: ex.Typed | None
     vary: tuple[tuple[str, tuple[Body, ...]], ...]
     samples: int
     tags: Mapping[str, Tag]
     turns: tuple[Turn, ...]
+    tools: Tools | None
+    rejected: Rejected | None
     expects: tuple[Expect, ...]
     tables: tuple[str, ...]
     prompts: tuple[str, ...]
@@ -252,127 +328,11 @@ class ScreenLine:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Quota:
-    """A value's part of a share: basis points, whole parts, or what the others leave."""
-
-    value: str
-    kind: str
-    amount: int
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Share:
-    """How a facet's values are mixed, among all records or where a condition holds."""
-
-    facet: str
-    where: ex.Typed | None
-    quotas: tuple[Quota, ...]
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Bound:
-    """At least or at most so many basis points of the records where a condition holds."""
-
-    most: bool
-    bp: int
-    where: ex.Typed
-    text: str
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Cap:
-    """At most so many records of one source row, group or facet value."""
-
-    count: int
-    per: str
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Mixture:
-    """How many of what. `total` is None for all there are."""
-
-    total: int | None
-    shares: tuple[Share, ...]
-    bounds: tuple[Bound, ...]
-    caps: tuple[Cap, ...]
-    shortfall: str
-    repeat: int
-    span: Span | None
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Phase:
-    """A span of training order and its mix of the curriculum's facet."""
-
-    name: str
-    bp: int
-    mix: tuple[tuple[str, int], ...]
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Curriculum:
-    """Ordered phases over one facet."""
-
-    facet: str
-    phases: tuple[Phase, ...]
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Split:
-    """The parts beside train, in basis points, and what stays together."""
-
-    parts: tuple[tuple[str, int], ...]
-    stratify: tuple[str, ...]
-    together: tuple[str, ...]
-    span: Span | None
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Coverage:
-    """A matrix over facets and the need per cell."""
-
-    name: str
-    over: tuple[str, ...]
-    where: ex.Typed | None
-    need: int
-    excepts: tuple[ex.Typed, ...]
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class GateLine:
-    """A requirement: a tally, a comparison and the threshold, exactly."""
-
-    require: bool
-    tally: ex.Tally
-    op: str
-    wanted: str
-    unit: str
-    where: ex.Typed | None
-    of: str
-    text: str
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Gate:
-    """What must hold for a version to be frozen."""
-
-    name: str
-    lines: tuple[GateLine, ...]
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
 class Emit:
-    """A format to write."""
+    """A format to write, and the profile that says how."""
 
     format: str
+    profile: str
     span: Span
 
 
@@ -385,6 +345,7 @@ class Spec:
     dataset: Dataset
     facets: Mapping[str, FacetDef]
     schemas: Mapping[str, Schema]
+    tools: Mapping[str, Tool]
     sources: Mapping[str, Source]
     prompts: Mapping[str, Prompt]
     phrasings: Mapping[str, Phrasing]
@@ -392,9 +353,9 @@ class Spec:
     templates: Mapping[str, Template]
     tests: tuple[UnitTest, ...]
     screen: tuple[ScreenLine, ...]
-    mixture: Mixture
-    curriculum: Curriculum | None
-    split: Split
-    coverages: Mapping[str, Coverage]
-    gates: Mapping[str, Gate]
+    mixture: goals.Mixture
+    curriculum: goals.Curriculum | None
+    split: goals.Split
+    coverages: Mapping[str, goals.Coverage]
+    gates: Mapping[str, goals.Gate]
     emits: tuple[Emit, ...]

@@ -3,8 +3,9 @@
 from itertools import product
 
 from sftspec.expr import nodes as ex
+from sftspec.ir.goals import Coverage
 from sftspec.ir.narrow import possible
-from sftspec.ir.nodes import Coverage, Spec, Template
+from sftspec.ir.nodes import Spec, Template
 from sftspec.ir.world import BUILT_IN, World
 
 MAX_CELLS = 20_000
@@ -12,14 +13,14 @@ MAX_CELLS = 20_000
 
 def reach(template: Template, world: World) -> dict[str, tuple[str, ...]]:
     """For every facet, the values that a template's records can have."""
-    source = world.done["source", template.source]
+    sources = [world.done["source", name] for name in template.sources]
     return {
         **template.reach,
         "layer": (template.layer,),
-        "source": (template.source,),
+        "source": template.sources,
         "template": (template.name,),
-        "origin": (source.origin,),
-        "license": (str(source.license),),
+        "origin": tuple(dict.fromkeys(source.origin for source in sources)),
+        "license": tuple(dict.fromkeys(str(source.license) for source in sources)),
     }
 
 

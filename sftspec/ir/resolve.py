@@ -6,7 +6,7 @@ from typing import Any
 
 from sftspec.ground.report import Enough, Report, did_you_mean, listing
 from sftspec.ground.text import Span
-from sftspec.ir import nodes
+from sftspec.ir import goals, nodes
 from sftspec.ir.forms import (
     coverage,
     curriculum,
@@ -24,6 +24,7 @@ from sftspec.ir.forms import (
     table,
     template,
     test,
+    tool,
 )  # fmt: skip
 from sftspec.ir.forms.base import Form, Line, match, read
 from sftspec.ir.paths import path_problem, resolve
@@ -34,15 +35,16 @@ from sftspec.syntax.parse import parse
 from sftspec.syntax.read import check_text
 
 EDITIONS = (2026,)
+MARKS = (".sftroot", "pyproject.toml", ".git")
 MAX_CHAIN = 32
 BLOCKS: dict[str, Any] = {
     module.KIND: module
     for module in (
-        dataset, facet, schema, source, prompt, phrasing, table, template, test, screen,
+        dataset, facet, schema, tool, source, prompt, phrasing, table, template, test, screen,
         mixture, curriculum, split, coverage, gate, emit,
     )
 }  # fmt: skip
-LATER = ("tool", "rubric", "reviews", "failures", "model", "generate", "chat", "moved")
+LATER = ("rubric", "reviews", "failures", "model", "generate", "chat", "moved")
 _SINGLE = ("dataset", "mixture", "curriculum", "split", "emit")
 _EDITION = Form("edition INT", "the edition of the language", once=True)
 _IMPORT = Form("import TEXT", "another file, from this file's folder")
@@ -219,13 +221,13 @@ def _lower(shown: str, world: World) -> nodes.Spec | None:
             "missing-block", span, "the spec has no dataset", path=shown,
             hint='write `dataset NAME v0.1.0 { seed = …, license = "…" }`',
         )  # fmt: skip
-    mix = found["mixture"].get("mixture") or nodes.Mixture(
+    mix = found["mixture"].get("mixture") or goals.Mixture(
         total=None, shares=(), bounds=(), caps=(), shortfall="error", repeat=1, span=None
     )
     if report.failed:
         _judge_mixture(mix, world)
         return None
-    split_ = found["split"].get("split") or nodes.Split(
+    split_ = found["split"].get("split") or goals.Split(
         parts=(), stratify=(), together=(), span=None
     )
     spec = nodes.Spec(
@@ -234,6 +236,7 @@ def _lower(shown: str, world: World) -> nodes.Spec | None:
         dataset=found["dataset"]["dataset"],
         facets=found["facet"],
         schemas=found["schema"],
+        tools=found["tool"],
         sources=found["source"],
         prompts=found["prompt"],
         phrasings=found["phrasing"],
@@ -253,7 +256,7 @@ def _lower(shown: str, world: World) -> nodes.Spec | None:
     return None if broken else spec
 
 
-def _judge_mixture(mix: nodes.Mixture, world: World) -> None:
+def _judge_mixture(mix: goals.Mixture, world: World) -> None:
     """The sums of a mixture that is right in itself, where something else in the spec is not."""
     if mix.span is None:
         return
@@ -282,10 +285,10 @@ def _judge(spec: nodes.Spec, world: World) -> None:
 
 
 def root_of(path: Path) -> Path:
-    """The project root of a spec: the nearest parent with pyproject.toml or .git, else its folder."""
+    """The project root of a spec: the nearest parent that has one of `MARKS`, else its folder."""
     path = path.resolve()
     for parent in path.parents:
-        if (parent / "pyproject.toml").exists() or (parent / ".git").exists():
+        if any((parent / mark).exists() for mark in MARKS):
             return parent
     return path.parent
 

@@ -24,7 +24,7 @@ ORIGINS = ("licensed", "human", "synthetic", "customer", "public", "internal")
 MAX_CHAIN = 32
 MAX_SIZE = 16 * MAX_BYTES
 TEXTS = ("system", "instruction", "context", "user", "text")
-RECORD = (*TEXTS, "response", "turns", "variant", "rejected", "dataset")
+RECORD = (*TEXTS, "response", "turns", "calls", "variant", "rejected", "dataset")
 BUILT_IN = ("layer", "source", "origin", "template", "license")
 Lower = Callable[[Line, "World"], Any]
 
@@ -41,6 +41,7 @@ class World:
         self.contracts: dict[str, str] = {}
         self.done: dict[tuple[str, str], Any] = {}
         self.doing: list[tuple[str, str]] = []
+        self.readers: dict[str, Any] = {}
         self.broken = False
         self.extensions: dict[str, list[Line]] = {}
         self.files: dict[str, str] = {}
@@ -185,7 +186,7 @@ class World:
         texts = dict.fromkeys(TEXTS, types.Text())
         names: dict[str, types.Type] = {
             **self.facets(), **texts,
-            "turns": types.Int(), "variant": types.Int(),
+            "turns": types.Int(), "calls": types.Int(), "variant": types.Int(),
             "response": types.Response(response), **(row or {}),
         }  # fmt: skip
         dataset: nodes.Dataset | None = None

@@ -8,124 +8,21 @@ from typing import Any, ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from sftspec.expr import nodes as ex, types
-from sftspec.ir.body import Body
-from sftspec.ir.schema import Contract
-
-
-class FieldPart(Struct, frozen=True):
-    """A typed field of a row and the column it is read from."""
-
-    name: str
-    type: types.Type
-    column: str
-    of_file: bool
-    optional: bool
-
-
-class SetPart(Struct, frozen=True):
-    """A mend of a field."""
-
-    field: str
-    value: ex.Typed
-    when: ex.Typed | None
-
-
-class JoinPart(Struct, frozen=True):
-    """Rows of another source by key; `missing` is error, drop or null, or "" for leave out."""
-
-    source: str
-    field: str
-    missing: str
-
-
-class SourcePart(Struct, frozen=True):
-    """What reading a source depends on."""
-
-    name: str
-    format: str
-    key: tuple[str, ...] | None
-    group: str | None
-    origin: str
-    license: str
-    fields: tuple[FieldPart, ...]
-    sets: tuple[SetPart, ...]
-    where: tuple[ex.Typed, ...]
-    joins: tuple[JoinPart, ...]
-    leave_out: tuple[JoinPart, ...]
-
-
-class PartPart(Struct, frozen=True):
-    """A piece of a turn: its element and its body."""
-
-    element: str | None
-    body: Body
-
-
-class TurnPart(Struct, frozen=True):
-    """A turn of a template: parts of text, or a value in a contract's JSON."""
-
-    role: str
-    train: bool
-    parts: tuple[PartPart, ...]
-    contract: Contract | None
-    value: ex.Typed | None
-
-
-class TagPart(Struct, frozen=True):
-    """A facet of a template's records: constant values, or a path, maybe through a mapping.
-
-    With a path, `values` are those that a value from inside a contract may have.
-    """
-
-    facet: str
-    many: bool
-    values: tuple[str, ...]
-    path: tuple[str, ...] | None
-    mapping: tuple[tuple[str, str], ...]
-
-
-class Vary(Struct, frozen=True):
-    """A name and the wordings it is drawn from."""
-
-    name: str
-    options: tuple[Body, ...]
-
-
-class ExpectPart(Struct, frozen=True):
-    """A condition on a record, and how the spec writes it."""
-
-    node: ex.Typed
-    text: str
-
-
-class TemplatePart(Struct, frozen=True):
-    """What rendering a template depends on."""
-
-    name: str
-    version: str
-    layer: str
-    alias: str
-    where: ex.Typed | None
-    vary: tuple[Vary, ...]
-    samples: int
-    tags: tuple[TagPart, ...]
-    turns: tuple[TurnPart, ...]
-    expects: tuple[ExpectPart, ...]
-    tables: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+from sftspec.expr import nodes as ex
+from sftspec.plan.parts import ExpectPart, SourcePart, TagPart, TemplatePart
 
 
 class Rows(Struct, frozen=True, tag="rows"):
     """A chunk of a source to its keys and rejected rows."""
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     source: SourcePart
 
 
 class Lookup(Struct, frozen=True, tag="lookup"):
     """A referenced source to its rows by key."""
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     source: SourcePart
 
 
@@ -144,7 +41,7 @@ class Render(Struct, frozen=True, tag="render"):
     gates need of each record. `repeats`: how often `samples` variants are rendered.
     """
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     dataset: str
     seed: int
     source: SourcePart
@@ -153,6 +50,28 @@ class Render(Struct, frozen=True, tag="render"):
     conflicts: tuple[tuple[str, ...], ...]
     measures: tuple[ex.Typed, ...]
     repeats: int
+
+
+class Who(Struct, frozen=True, tag="who"):
+    """A chunk and a template to who its candidates are: rows, keys, ids and tags, and no text."""
+
+    revision: ClassVar[int] = 1
+    dataset: str
+    source: SourcePart
+    template: str
+    alias: str
+    where: ex.Typed | None
+    samples: int
+    tags: tuple[TagPart, ...]
+    repeats: int
+
+
+def who_of(stage: Render) -> Who:
+    """What of a render stage says who its candidates are."""
+    t = stage.template
+    return Who(
+        stage.dataset, stage.source, t.name, t.alias, t.where, t.samples, t.tags, stage.repeats
+    )
 
 
 class GatherLine(Struct, frozen=True):
@@ -278,13 +197,18 @@ class Judge(Struct, frozen=True, tag="judge"):
 
 
 class Emit(Struct, frozen=True, tag="emit"):
-    """Records by position to one file of a format."""
+    """Records by position to one file of a format, in one of its profiles.
 
-    revision: ClassVar[int] = 1
+    `calls`: whether some template of the dataset knows tools.
+    """
+
+    revision: ClassVar[int] = 2
     format: str
+    profile: str
+    calls: bool
 
 
-Stage: TypeAlias = Rows | Lookup | Render | Settle | Screen | Split | Mix | Judge | Emit
+Stage: TypeAlias = Rows | Lookup | Who | Render | Settle | Screen | Split | Mix | Judge | Emit
 
 
 class TestPart(Struct, frozen=True):
@@ -299,8 +223,9 @@ class TestPart(Struct, frozen=True):
 class Graph(Struct, frozen=True):
     """A whole build as data.
 
-    `paths`: what each source reads, by source. `renders`: one stage per template. `sources` are
-    in an order in which a source stands behind those it joins.
+    `paths`: what each source reads, by source. `renders`: one stage per template and source, by
+    the template's name where it has one source. `sources` are in an order in which a source
+    stands behind those it joins.
     """
 
     dataset: str
@@ -318,3 +243,10 @@ class Graph(Struct, frozen=True):
     facets: dict[str, tuple[str, ...]]
     about: dict[str, Any]
     definitions: dict[str, dict[str, Any]]
+
+    def templates(self) -> dict[str, Render]:
+        """Each template's stage over the first of its sources."""
+        found: dict[str, Render] = {}
+        for stage in self.renders.values():
+            found.setdefault(stage.template.name, stage)
+        return found

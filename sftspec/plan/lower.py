@@ -2,17 +2,20 @@
 
 from typing import Any
 
+import msgspec
+
 from sftspec.expr import nodes as ex
 from sftspec.expr.evaluate import VALID
 from sftspec.ground.canon import canonical, digest
-from sftspec.ir import nodes
+from sftspec.ir import body as b, goals, nodes
 from sftspec.ir.reach import needed_cells
 from sftspec.ir.rules.shares import declared
 from sftspec.ir.schema import Contract
 from sftspec.ir.world import World
-from sftspec.plan import graph as g
+from sftspec.plan import graph as g, parts
 
 WHOLE = 10_000
+_BODIES = b.Pieces | b.Program | b.Choice
 TEXTS = {"system", "instruction", "context", "user", "response", "text"}
 
 
@@ -29,10 +32,10 @@ def lower(spec: nodes.Spec, world: World) -> g.Graph:
     )
     conflicts = tuple(line.on for _, line in gathers if line.kind == "conflict")
     renders = {
-        name: g.Render(
+        name if len(template.sources) == 1 else f"{name} {source}": g.Render(
             dataset=spec.dataset.name,
             seed=spec.dataset.seed,
-            source=sources[template.source],
+            source=sources[source],
             template=template_part(template, spec),
             drops=drops,
             conflicts=conflicts,
@@ -40,6 +43,7 @@ def lower(spec: nodes.Spec, world: World) -> g.Graph:
             repeats=spec.mixture.repeat,
         )
         for name, template in spec.templates.items()
+        for source in template.sources
     }
     referenced = {
         join.source for part in sources.values() for join in (*part.joins, *part.leave_out)
@@ -57,12 +61,16 @@ def lower(spec: nodes.Spec, world: World) -> g.Graph:
         split=g.Split(spec.dataset.seed, spec.split.parts, spec.split.together),
         mix=_mix(spec),
         judge=_judge(spec, world, measures),
-        emits=tuple(g.Emit(emit.format) for emit in spec.emits),
+        emits=tuple(g.Emit(e.format, e.profile, _has_tools(spec)) for e in spec.emits),
         tests=tuple(_test(test) for test in spec.tests),
         facets={name: facet.type.values for name, facet in spec.facets.items()},
         about=_about(spec),
         definitions=_definitions(spec),
     )
+
+
+def _has_tools(spec: nodes.Spec) -> bool:
+    return any(template.tools is not None for template in spec.templates.values())
 
 
 def _used_sources(spec: nodes.Spec) -> list[str]:
@@ -77,13 +85,14 @@ def _used_sources(spec: nodes.Spec) -> list[str]:
         found[name] = None
 
     for template in spec.templates.values():
-        visit(template.source)
+        for source in template.sources:
+            visit(source)
     return list(found)
 
 
-def source_part(source: nodes.Source) -> g.SourcePart:
+def source_part(source: nodes.Source) -> parts.SourcePart:
     """What reading a source depends on."""
-    return g.SourcePart(
+    return parts.SourcePart(
         name=source.name,
         format=source.format,
         key=source.key,
@@ -91,12 +100,15 @@ def source_part(source: nodes.Source) -> g.SourcePart:
         origin=source.origin,
         license=source.license or "",
         fields=tuple(
-            g.FieldPart(f.name, f.type, f.column, f.of_file, f.optional) for f in source.fields
+            parts.FieldPart(f.name, f.type, f.column, f.of_file, f.optional, f.json)
+            for f in source.fields
         ),
-        sets=tuple(g.SetPart(s.field, s.value, s.when) for s in source.sets),
+        sets=tuple(parts.SetPart(s.field, s.value, s.when) for s in source.sets),
         where=source.where,
-        joins=tuple(g.JoinPart(j.source, j.field, j.missing) for j in source.joins),
-        leave_out=tuple(g.JoinPart(j.source, j.field, "") for j in source.leave_out),
+        joins=tuple(parts.JoinPart(j.source, j.field, j.missing) for j in source.joins),
+        leave_out=tuple(parts.JoinPart(j.source, j.field, "") for j in source.leave_out),
+        each=source.each,
+        split=source.split,
     )
 
 
@@ -114,35 +126,68 @@ def contract(schema: nodes.Schema) -> Contract:
     return Contract(schema.record, tuple((r.require, r.when, r.text) for r in schema.rules))
 
 
-def template_part(template: nodes.Template, spec: nodes.Spec) -> g.TemplatePart:
+def template_part(template: nodes.Template, spec: nodes.Spec) -> parts.TemplatePart:
     """What rendering a template depends on."""
-    return g.TemplatePart(
+    worse = template.rejected
+    return parts.TemplatePart(
         name=template.name,
         version=template.version,
         layer=template.layer,
         alias=template.alias,
         where=template.where,
-        vary=tuple(g.Vary(name, options) for name, options in template.vary),
+        vary=tuple(parts.Vary(name, options) for name, options in template.vary),
         samples=template.samples,
         tags=tuple(
-            g.TagPart(
+            parts.TagPart(
                 name, spec.facets[name].many, _tag_values(tag, spec), tag.path, tag.mapping
             )
             for name, tag in sorted(template.tags.items())
         ),
-        turns=tuple(
-            g.TurnPart(
-                turn.role,
-                turn.train,
-                tuple(g.PartPart(part.element, part.body) for part in turn.parts),
-                contract(spec.schemas[turn.schema]) if turn.schema else None,
-                turn.value,
-            )
-            for turn in template.turns
-        ),
-        expects=tuple(g.ExpectPart(e.node, e.text) for e in template.expects),
+        turns=tuple(_turn(turn, spec) for turn in template.turns),
+        expects=tuple(parts.ExpectPart(e.node, e.text) for e in template.expects),
         tables=tuple((name, spec.tables[name].texts) for name in sorted(_tables(template))),
+        tools=_tools(template.tools, spec) if template.tools else None,
+        rejected=parts.RejectedPart(_turn(worse.turn, spec), worse.when) if worse else None,
     )
+
+
+def _turn(turn: nodes.Turn, spec: nodes.Spec) -> parts.TurnPart:
+    said = turn.messages
+    return parts.TurnPart(
+        role=turn.role,
+        train=turn.train,
+        parts=tuple(parts.PartPart(part.element, part.body) for part in turn.parts),
+        contract=contract(spec.schemas[turn.schema]) if turn.schema else None,
+        value=turn.value,
+        calls=tuple(_call(call, spec) for call in turn.calls),
+        row_calls=_of_row(turn.row_calls),
+        tool=turn.tool,
+        messages=parts.MessagesPart(
+            said.path, said.dialect, said.roles, said.cut, said.merge, said.system
+        )
+        if said
+        else None,
+    )
+
+
+def _call(call: nodes.Call, spec: nodes.Spec) -> parts.CallPart:
+    optional = tuple(f.name for f in spec.tools[call.tool].record.fields if f.optional)
+    args = tuple(
+        (name, None, value) if isinstance(value, _BODIES) else (name, value, None)
+        for name, value in call.args
+    )
+    return parts.CallPart(call.tool, args, optional)
+
+
+def _of_row(one: nodes.OfRow | None) -> parts.OfRowPart | None:
+    return parts.OfRowPart(one.path, one.dialect) if one else None
+
+
+def _tools(tools: nodes.Tools, spec: nodes.Spec) -> parts.ToolsPart:
+    declared = tuple(
+        (name, msgspec.json.encode(spec.tools[name].schema).decode()) for name in tools.names
+    )
+    return parts.ToolsPart(declared, _of_row(tools.of_row), tools.inferred)
 
 
 def _tag_values(tag: nodes.Tag, spec: nodes.Spec) -> tuple[str, ...]:
@@ -152,10 +197,12 @@ def _tag_values(tag: nodes.Tag, spec: nodes.Spec) -> tuple[str, ...]:
 
 
 def _tables(template: nodes.Template) -> set[str]:
-    from sftspec.ir import body as b
-
     found: set[str] = set()
-    bodies: list[Any] = [part.body for turn in template.turns for part in turn.parts]
+    worse = (template.rejected.turn,) if template.rejected else ()
+    bodies: list[Any] = [part.body for turn in (*template.turns, *worse) for part in turn.parts]
+    bodies += [
+        v for t in template.turns for c in t.calls for _, v in c.args if isinstance(v, _BODIES)
+    ]
     bodies.extend(option for _, options in template.vary for option in options)
     while bodies:
         body = bodies.pop()
@@ -170,10 +217,10 @@ def _tables(template: nodes.Template) -> set[str]:
 
 def _needs_text(node: ex.Typed) -> bool:
     """Whether an expression looks at more than tags."""
-    if isinstance(node, ex.Valid | ex.Apply):
+    if isinstance(node, ex.Valid | ex.ValidCalls | ex.Apply):
         return True
     if isinstance(node, ex.Path) and (
-        node.parts[0] in TEXTS or len(node.parts) > 1 or node.parts[0] == "turns"
+        node.parts[0] in TEXTS or len(node.parts) > 1 or node.parts[0] in {"turns", "calls"}
     ):
         return True
     return any(_needs_text(child) for child in ex.children(node))
@@ -252,7 +299,7 @@ def _mix(spec: nodes.Spec) -> g.Mix:
     )
 
 
-def _weights(share: nodes.Share) -> tuple[tuple[str, int], ...]:
+def _weights(share: goals.Share) -> tuple[tuple[str, int], ...]:
     """Whole weights of a share's values: basis points, or the parts as written."""
     if any(quota.kind == "parts" for quota in share.quotas):
         return tuple((quota.value, quota.amount) for quota in share.quotas)
@@ -305,7 +352,7 @@ def _judge(spec: nodes.Spec, world: World, measures: tuple[ex.Typed, ...]) -> g.
 def _test(test: nodes.UnitTest) -> g.TestPart:
     return g.TestPart(
         test.template, test.title, test.row,
-        tuple(g.ExpectPart(e.node, e.text) for e in test.expects),
+        tuple(parts.ExpectPart(e.node, e.text) for e in test.expects),
     )  # fmt: skip
 
 
@@ -344,5 +391,9 @@ def _definitions(spec: nodes.Spec) -> dict[str, dict[str, Any]]:
         "tables": {
             name: {"digest": digest("table", canonical(t.texts))}
             for name, t in sorted(spec.tables.items())
+        },
+        "tools": {
+            name: {"digest": digest("tool", canonical(t.schema))}
+            for name, t in sorted(spec.tools.items())
         },
     }

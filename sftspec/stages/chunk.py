@@ -11,18 +11,24 @@ from sftspec.ground.canon import canonical
 MAX_EVIDENCE = 200
 
 
-class Chunk(Struct, frozen=True):
-    """A run of rows of one file. `line`: the number (from 1) of its first line.
+class Chunk(Struct, frozen=True, omit_defaults=True):
+    """A run of rows of one file. `line`: the number (from 1) of its first line or row.
 
-    `sha256` covers the file's head (the first `head` bytes) and the run.
+    `sha256` covers the file's head (the first `head` bytes) and the run; it is empty where nobody
+    hashed the bytes yet. Of a table file, `skip` and `take` say which rows of `group` it is.
+    `spool`: the object of the store that holds what was decoded of a compressed file.
     """
 
     path: str
     offset: int
     length: int
     line: int
-    sha256: str
+    sha256: str = ""
     head: int = 0
+    group: int = 0
+    skip: int = 0
+    take: int = 0
+    spool: str = ""
 
 
 class RowReject(Struct, frozen=True):
@@ -38,7 +44,7 @@ class RowReject(Struct, frozen=True):
 class Prepared(Struct):
     """The good rows of a chunk, column by column, and the others.
 
-    `rids` are 16 bytes that identify a row across builds: source and key.
+    `places`: which row of the chunk each is, counting all that it holds, from 0. `rids` are 16 bytes that identify a row across builds: source and key.
     """
 
     lines: list[int]
@@ -48,6 +54,7 @@ class Prepared(Struct):
     columns: dict[str, list[Any]]
     rejects: list[RowReject]
     read: int
+    places: list[int]
 
 
 class LookupTable(Struct, frozen=True):

@@ -4,7 +4,7 @@ Candidates stand in the order of the render objects and their rows. That order d
 sources were cut, so nothing that is decided here may depend on it: ties go by id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -13,15 +13,19 @@ import pyarrow as pa
 
 from sftspec.expr import nodes as ex
 from sftspec.expr.evaluate import VALID, compile_vector
-from sftspec.stages.render import ALIVE
+from sftspec.stages.candidates import ALIVE
 
 BUILT_IN = ("layer", "source", "template", "origin", "license")
 
 
 class Block(Struct, frozen=True):
-    """The candidates of one template over one chunk, and what is the same for all of them."""
+    """The candidates of one template over one chunk, and what is the same for all of them.
 
-    table: Any
+    `load` gives their table; it is called for each column anew, so that no more of a table than
+    the columns in use is held in memory.
+    """
+
+    load: Callable[[], Any]
     template: str
     source: str
     origin: str
@@ -48,9 +52,10 @@ class Pool:
         if name not in self._columns:
             pieces = []
             for block, keep in zip(self.blocks, self.keep, strict=True):
-                if name in block.table.column_names:
-                    column = block.table[name].combine_chunks()
-                    whole = len(keep) == block.table.num_rows
+                table = block.load()
+                if name in table.column_names:
+                    column = table[name].combine_chunks()
+                    whole = len(keep) == table.num_rows
                     pieces.append(column if whole else column.take(pa.array(keep)))
                 else:
                     pieces.append(None)
@@ -162,10 +167,10 @@ class Pool:
 
 
 def _kept(block: Block, rows: Any) -> Any:
-    count = block.table.num_rows
+    table = block.load()
     if not len(rows):
-        return np.arange(count, dtype=np.int32)
-    mine = block.table["row"].to_numpy()
+        return np.arange(table.num_rows, dtype=np.int32)
+    mine = table["row"].to_numpy()
     return np.flatnonzero(~np.isin(mine, rows)).astype(np.int32)
 
 

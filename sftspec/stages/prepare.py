@@ -1,35 +1,37 @@
-"""A chunk's bytes to typed rows: columns, keys, and the rows that are set aside with a reason.
-
-Columns are checked whole: the set of a column's Python types says at once whether every value is
-fine; only where it is not are the values looked at one by one.
-"""
+"""A chunk's bytes to typed rows: columns, keys, and the rows that are set aside with a reason."""
 
 from collections.abc import Mapping, Sequence
 import hashlib
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
-from sftspec.expr import nodes as ex, types
+from sftspec.expr import nodes as ex
 from sftspec.expr.evaluate import compile_vector
 from sftspec.ground.canon import canonical
-from sftspec.ir.schema import explain
-from sftspec.plan.graph import FieldPart, SourcePart
-from sftspec.ports.base import Problem, RawRow, source_format
-from sftspec.stages.cells import read_cell
+from sftspec.plan.parts import SourcePart
+from sftspec.ports.base import Problem, RawRow, format_of, source_format
 from sftspec.stages.chunk import Chunk, LookupTable, Prepared, RowReject, key_text, shorten
+from sftspec.stages.columns import typed_column
 
 
 class _Table:
     """Rows on their way: columns side by side, thinned as rows are set aside."""
 
-    def __init__(self, rows: list[RawRow], of_file: Mapping[str, str]) -> None:
+    def __init__(
+        self, rows: list[RawRow], places: Sequence[int], of_file: Mapping[str, str]
+    ) -> None:
+        good = [at for at, row in enumerate(rows) if not isinstance(row.value, Problem)]
+        self.places = [places[at] for at in good]
+        if len(good) < len(rows):
+            rows = [rows[at] for at in good]
         self.raws = [row.raw for row in rows]
         self.values: list[dict[str, Any]] = [row.value for row in rows]  # type: ignore[misc]
         self.lines = [row.line for row in rows]
         self.columns: dict[str, list[Any]] = {}
         self.keys: list[str | None] = [None] * len(rows)
+        self.elements: list[int] | None = None
+        self.parents: list[str] = []
         self.of_file = of_file
         self.rejects: list[RowReject] = []
 
@@ -46,21 +48,34 @@ class _Table:
         self.raws = [self.raws[i] for i in keep]
         self.values = [self.values[i] for i in keep]
         self.lines = [self.lines[i] for i in keep]
+        self.places = [self.places[i] for i in keep]
         self.keys = [self.keys[i] for i in keep]
         self.columns = {name: [col[i] for i in keep] for name, col in self.columns.items()}
+        if self.elements is not None:
+            self.elements = [self.elements[i] for i in keep]
+        if self.parents:
+            self.parents = [self.parents[i] for i in keep]
 
 
 def prepare(
-    part: SourcePart, chunk: Chunk, data: bytes, head: bytes, lookups: Mapping[str, LookupTable]
-) -> Prepared:
-    """The typed rows of a chunk; nothing is lost, what is not taken is in `rejects`."""
-    shape = source_format(part.format)
-    rows = list(shape.rows(data, head))
+    part: SourcePart, chunk: Chunk, data: bytes, head: bytes, lookups: Mapping[str, LookupTable],
+    only: Sequence[int] | None = None,
+) -> Prepared:  # fmt: skip
+    """The typed rows of a chunk; nothing is lost, what is not taken is in `rejects`.
+
+    `only`: the places of the rows that are wanted, which were found good before.
+    """
+    shape = source_format(format_of(part.format, chunk.path))
+    rows: list[RawRow]
+    if only is None:
+        rows = list(shape.rows(data, head))
+    elif hasattr(shape, "some_rows"):
+        rows = shape.some_rows(data, only)
+    else:
+        every = list(shape.rows(data, head))
+        rows = [every[place] for place in only]
     problems = [row for row in rows if isinstance(row.value, Problem)]
-    table = _Table(
-        [row for row in rows if not isinstance(row.value, Problem)] if problems else rows,
-        _file_words(chunk.path),
-    )
+    table = _Table(rows, range(len(rows)) if only is None else only, _file_words(chunk.path))
     for row in problems:
         problem: Problem = row.value  # type: ignore[assignment]
         table.rejects.append(
@@ -68,15 +83,20 @@ def prepare(
         )
     bad: dict[int, tuple[str, str]] = {}
     for field in part.fields:
-        table.columns[field.name] = _column(field, table, bad, text_cells=shape.TEXT_CELLS)
+        table.columns[field.name] = typed_column(
+            field, table.values, table.of_file, bad, text_cells=shape.TEXT_CELLS
+        )
     _known_keys(part, table, bad)
     table.drop(bad)
+    read = len(rows)
+    if part.each is not None:
+        read += _each(part, part.each, table)
     _mend(part, table)
     _keys(part, table)
     _filter(part, table)
     _leave_out(part, table, lookups)
     _join(part, table, lookups)
-    return _finish(part, table, len(rows))
+    return _finish(part, table, read)
 
 
 def _file_words(path: str) -> dict[str, str]:
@@ -85,156 +105,32 @@ def _file_words(path: str) -> dict[str, str]:
     return {"file_name": name, "file_stem": stem}
 
 
-# typing
+def _each(part: SourcePart, each: tuple[str, str], table: _Table) -> int:
+    """Each element of a list as a row of its own: how many more rows there are then.
 
-
-def _column(
-    field: FieldPart, table: _Table, bad: dict[int, tuple[str, str]], *, text_cells: bool
-) -> list[Any]:
-    """A field's values; rows where it has none are noted in `bad`."""
-    if field.of_file:
-        values: list[Any] = [table.of_file[field.column]] * len(table.values)
-        text_cells = True
-    else:
-        name = field.column
-        values = [row.get(name, UNSET) for row in table.values]
-    found = set(map(type, values))
-    if msgspec.UnsetType in found:
-        _absent(field, values, bad)
-        found = set(map(type, values))
-    if text_cells:
-        return _cells(field, values, bad)
-    if _plain(field.type, found, optional=field.optional):
-        return values
-    mapped = _facet_column(field, values, found)
-    if mapped is not None:
-        return mapped
-    return _one_by_one(field, values, bad)
-
-
-def _absent(field: FieldPart, values: list[Any], bad: dict[int, tuple[str, str]]) -> None:
-    for index, value in enumerate(values):
-        if value is UNSET:
-            values[index] = None
-            if not field.optional:
-                bad.setdefault(index, ("missing_field", f"{field.column}: missing"))
-
-
-def _plain(kind: types.Type, found: set[type], *, optional: bool) -> bool:
-    """Whether a column of these Python types needs no closer look."""
-    allowed: set[type] = {type(None)} if optional else set()
-    for arm in types.arms(kind):
-        match arm:
-            case types.Text(pattern=None, min_chars=None, max_chars=None):
-                allowed.add(str)
-            case types.Int(min=None, max=None):
-                allowed.add(int)
-            case types.Number(min=None, max=None):
-                allowed |= {int, float}
-            case types.Bool():
-                allowed.add(bool)
-            case types.Null():
-                allowed.add(type(None))
-            case types.Record(schema=schema) if schema is not None:
-                allowed.add(dict)
-            case types.Any():
-                return True
-            case _:
-                return False
-    return found <= allowed
-
-
-def _facet_column(field: FieldPart, values: list[Any], found: set[type]) -> list[Any] | None:
-    """A facet's column with the data's spellings put right; None where some value is odd."""
-    kind = types.without_null(field.type)
-    if not isinstance(kind, types.Facet) or not found <= {str, type(None)}:
-        return None
-    if type(None) in found and not (field.optional or types.nullable(field.type)):
-        return None
-    names = facet_names(kind)
-    mapped = [names.get(value) for value in values]
-    if mapped.count(None) != values.count(None):
-        return None
-    return mapped
-
-
-def facet_names(kind: types.Facet) -> dict[str | None, str]:
-    """How data may write a facet's values, to the values."""
-    return {**dict(kind.spellings), **{value: value for value in kind.values}}
-
-
-def _one_by_one(
-    field: FieldPart, values: list[Any], bad: dict[int, tuple[str, str]]
-) -> list[Any]:
-    out = list(values)
-    for index, value in enumerate(values):
-        if index in bad or (value is None and field.optional):
-            continue
-        good, reason, evidence = take(value, field.type, field.column)
-        if reason:
-            bad[index] = (reason, evidence)
-        else:
-            out[index] = good
-    return out
-
-
-def take(value: Any, kind: types.Type, path: str) -> tuple[Any, str, str]:
-    """A JSON value as a type has it, or a reason and evidence.
-
-    Facet values are put right; a record that is an output contract is only checked to be an
-    object, its contract is judged where a template promises it.
+    A row whose list is empty is set aside.
     """
-    inner = types.without_null(kind)
-    if value is None and types.nullable(kind):
-        return None, "", ""
-    if isinstance(inner, types.Facet):
-        names = facet_names(inner)
-        if isinstance(value, str) and value in names:
-            return names[value], "", ""
-        if isinstance(value, str):
-            return (
-                None,
-                "invalid_enum",
-                f"{path}: {value[:40]!r} is no value of facet {inner.name}",
-            )
-        return None, "type_error", f"{path}: wanted facet {inner.name}"
-    if (
-        isinstance(inner, types.List)
-        and isinstance(value, list)
-        and isinstance(inner.of, types.Facet)
-    ):
-        taken = [take(item, inner.of, f"{path}[{i}]") for i, item in enumerate(value)]
-        wrong = next((one for one in taken if one[1]), None)
-        return wrong or ([one[0] for one in taken], "", "")
-    if isinstance(inner, types.Record) and inner.schema is not None and isinstance(value, dict):
-        return value, "", ""
-    broken = explain(value, kind, path)
-    return (None, broken.reason, broken.evidence) if broken else (value, "", "")
-
-
-def _cells(field: FieldPart, values: list[Any], bad: dict[int, tuple[str, str]]) -> list[Any]:
-    kind = field.type
-    if (
-        isinstance(kind, types.Text)
-        and _plain(kind, {str}, optional=False)
-        and not field.optional
-    ):
-        return values
-    nullable = field.optional or types.nullable(kind)
-    out = list(values)
-    for index, cell in enumerate(values):
-        if index in bad or cell is None:
-            continue
-        value = read_cell(cell, kind, nullable=nullable)
-        if value is None and nullable and cell == "":
-            out[index] = None
-            continue
-        good, reason, evidence = take(value, kind, field.column)
-        if reason:
-            bad[index] = (reason, evidence)
-        else:
-            out[index] = good
-    return out
+    field, name = each
+    bad: dict[int, tuple[str, str]] = {}
+    for index, items in enumerate(table.columns[field]):
+        if not items:
+            bad[index] = ("empty_list", f"{field}: no element to make a row of")
+        elif not isinstance(items, list):
+            bad[index] = ("type_error", f"{field}: wanted a list")
+    _known_keys(part, table, bad)
+    table.drop(bad)
+    lists = table.columns.pop(field)
+    before = len(lists)
+    places = [row for row, items in enumerate(lists) for _ in items]
+    table.raws = [table.raws[row] for row in places]
+    table.values = [table.values[row] for row in places]
+    table.lines = [table.lines[row] for row in places]
+    table.places = [table.places[row] for row in places]
+    table.keys = [None] * len(places)
+    table.columns = {n: [col[row] for row in places] for n, col in table.columns.items()}
+    table.columns[name] = [item for items in lists for item in items]
+    table.elements = [at for items in lists for at in range(len(items))]
+    return len(places) - before
 
 
 # mends, keys, filters, joins
@@ -266,28 +162,39 @@ def _known_keys(part: SourcePart, table: _Table, bad: Mapping[int, Any]) -> None
     if part.key is None:
         return
     for index in bad:
-        parts = tuple(table.columns[name][index] for name in part.key)
-        if None not in parts and all(isinstance(item, str | int | float) for item in parts):
-            table.keys[index] = key_text(parts)
+        parts = [table.columns[name][index] for name in part.key if name in table.columns]
+        known = [item for item in parts if isinstance(item, str | int | float)]
+        if len(known) == len(part.key):
+            table.keys[index] = key_text(tuple(known))
 
 
 def _keys(part: SourcePart, table: _Table) -> None:
+    """Each row's key; of an element of a list, the key of its row and its place."""
     if part.key is None:
         words = [table.of_file[f.column] for f in part.fields if f.of_file]
         salt = canonical(words) + b"\0"
-        table.keys = [
-            hashlib.sha256(b"sftspec/row/1\0" + salt + raw).hexdigest()[:32]
-            for raw in table.raws
-        ]
-        return
-    columns = [table.columns[name] for name in part.key]
+        raws = table.raws
+        if raws and not raws[0]:  # a table's rows have no bytes of their own
+            raws = [canonical(value) for value in table.values]
+        found = [hashlib.sha256(b"sftspec/row/1\0" + salt + raw) for raw in raws]
+        table.keys = [one.hexdigest()[:32] for one in found]
+    else:
+        _declared_keys(part.key, table)
+    if table.elements is not None:
+        table.parents = [str(key) for key in table.keys]
+        pairs = zip(table.parents, table.elements, strict=True)
+        table.keys = [f"{key}[{at}]" for key, at in pairs]
+
+
+def _declared_keys(key: tuple[str, ...], table: _Table) -> None:
+    columns = [table.columns[name] for name in key]
     if len(columns) == 1 and set(map(type, columns[0])) == {str}:
         table.keys = list(columns[0])
         return
     bad: dict[int, tuple[str, str]] = {}
     for index, parts in enumerate(zip(*columns, strict=True)):
         if None in parts:
-            bad[index] = ("missing_key", f"{part.key[parts.index(None)]}: null")
+            bad[index] = ("missing_key", f"{key[parts.index(None)]}: null")
         else:
             table.keys[index] = key_text(parts)
     table.drop(bad)
@@ -338,6 +245,11 @@ def _finish(part: SourcePart, table: _Table, read: int) -> Prepared:
         sha256(b"sftspec/source-row/1\0" + prefix + encode(key)).digest()[:16] for key in keys
     ]
     groups: list[str | None] = [None] * len(keys)
-    if part.group is not None:
-        groups = _as_keys(table.columns[part.group])
-    return Prepared(table.lines, keys, rids, groups, table.columns, table.rejects, read)
+    if table.parents:
+        groups = [canonical([part.name, key]).decode() for key in table.parents]
+    if part.group is not None:  # elements of a row without a group are one all the same
+        said = _as_keys(table.columns[part.group])
+        groups = [a if a is not None else b for a, b in zip(said, groups, strict=True)]
+    return Prepared(
+        table.lines, keys, rids, groups, table.columns, table.rejects, read, table.places
+    )

@@ -7,8 +7,9 @@ from msgspec import Struct, structs
 from sftspec.expr import nodes as ex
 from sftspec.expr.evaluate import compile_vector
 from sftspec.plan.graph import Render, TestPart
+from sftspec.stages.candidates import Candidates
 from sftspec.stages.chunk import Prepared
-from sftspec.stages.render import Candidates, render_candidates
+from sftspec.stages.render import render_candidates
 
 
 class TestAnswer(Struct, frozen=True):
@@ -46,7 +47,8 @@ def one_row(stage: Render, row: dict[str, Any]) -> Candidates:
     """The candidate of one row given as plain values; fields left out are null."""
     part = stage.source
     names = [field.name for field in part.fields] + [join.source for join in part.joins]
+    names += [part.each[1]] if part.each else []
     columns = {name: [row.get(name)] for name in names}
-    prepared = Prepared([0], ["test"], [bytes(16)], [None], columns, [], 1)
+    prepared = Prepared([0], ["test"], [bytes(16)], [None], columns, [], 1, [0])
     template = structs.replace(stage.template, where=None, samples=1)
     return render_candidates(structs.replace(stage, template=template, repeats=1), prepared)

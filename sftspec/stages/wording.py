@@ -7,7 +7,7 @@ import xxhash
 
 from sftspec.ground.canon import canonical, draw_prefix
 from sftspec.ir import body as b
-from sftspec.plan.graph import TemplatePart
+from sftspec.plan.parts import TemplatePart
 from sftspec.stages.bodies import Drawn
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from sftspec.plan.graph import Mix
+from sftspec.stages.candidates import ALIVE
 from sftspec.stages.pool import Block, Pool
-from sftspec.stages.render import ALIVE
 
 SEED = 5
 
@@ -46,7 +46,8 @@ def block(*rows, template="t", source="s", samples=1, origin="human", layer="dom
         columns[f"tag.{name}"] = pa.array(
             values, pa.list_(pa.string()) if many else pa.string()
         )
-    return Block(pa.table(columns), template, source, origin, "CC0-1.0", layer, samples)
+    table = pa.table(columns)
+    return Block(lambda: table, template, source, origin, "CC0-1.0", layer, samples)
 
 
 def pool(*blocks):

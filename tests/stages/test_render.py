@@ -5,6 +5,7 @@ import json
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from sftspec.build import read
@@ -361,7 +362,10 @@ def test_turns_go_through_arrow_and_into_the_file_unchanged(conversation):
         for at in range(count)
     ]  # fmt: skip
     assert wanted == array.to_pylist()
-    lines = [json.loads(line) for line in b"".join(jsonl.lines(array)).splitlines()]
+    lines = [
+        json.loads(line)
+        for line in b"".join(jsonl.lines(pa.table({"turns": array}), "hf")).splitlines()
+    ]
     assert [
         {"messages": [{"role": r, "content": plain_message(p, at)} for r, _, p in turns]}
         for at in range(count)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from sftspec.plan.graph import GatherLine, Screen
-from sftspec.stages.render import ALIVE
+from sftspec.stages.candidates import ALIVE
 from sftspec.stages.screen import screen
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from sftspec.ir import body as b
-from sftspec.plan.graph import TemplatePart, Vary
+from sftspec.plan.parts import TemplatePart, Vary
 from sftspec.stages.wording import draw_wordings, walk_combinations
 
 steady = settings(deadline=None, derandomize=True, max_examples=150)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from sftspec.ground.report import Label, Report, did_you_mean, listing
 from sftspec.ground.text import Span
 from sftspec.syntax import tree
+from sftspec.syntax.format_columns import one_line
 
 
 class Form(Struct, frozen=True):
@@ -67,6 +68,11 @@ class Line(Struct, frozen=True):
     def span(self) -> Span:
         """The whole line with its body."""
         return self.entry.span
+
+    @property
+    def quoted(self) -> str:
+        """Its phrase as people are shown it, however the author spaced it."""
+        return one_line(self.entry.head.source)
 
     def name(self, slot: str) -> str:
         """A slot that is one name."""

@@ -2,7 +2,7 @@
 
 from sftspec.expr.check import Checker
 from sftspec.ir.forms.base import Form, Line, lines
-from sftspec.ir.nodes import Coverage
+from sftspec.ir.goals import Coverage
 from sftspec.ir.world import World
 from sftspec.syntax import tree
 

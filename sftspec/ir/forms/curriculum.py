@@ -2,7 +2,8 @@
 
 from sftspec.ground.report import Label
 from sftspec.ir.forms.base import Form, Line, lines
-from sftspec.ir.nodes import Curriculum, FacetDef, Phase
+from sftspec.ir.goals import Curriculum, Phase
+from sftspec.ir.nodes import FacetDef
 from sftspec.ir.world import World
 
 KIND = "curriculum"

@@ -4,7 +4,7 @@ from sftspec.expr import base, nodes as ex, types
 from sftspec.expr.check import LATER, Checker
 from sftspec.ground.report import did_you_mean, listing, there_are
 from sftspec.ir.forms.base import Form, Line, lines
-from sftspec.ir.nodes import Gate, GateLine
+from sftspec.ir.goals import Gate, GateLine
 from sftspec.ir.world import World
 from sftspec.syntax import tree
 
@@ -60,7 +60,7 @@ def _requirement(item: Line, world: World) -> GateLine | None:
     return GateLine(
         require=item.entry.word(0) == "require", tally=tally, op=op, wanted=threshold, unit=unit,
         where=where, of=_population(item, tally, where), span=item.entry.head,
-        text=" ".join(item.entry.head.source.split()),
+        text=item.quoted,
     )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def _population(item: Line, tally: ex.Tally, where: ex.Typed | None) -> str:
     parts = [node for node in (tally.of, where) if node is not None]
     while parts:
         node = parts.pop()
-        if isinstance(node, ex.Valid) or (
+        if isinstance(node, ex.Valid | ex.ValidCalls) or (
             isinstance(node, ex.Path) and node.parts == ("rejected",)
         ):
             return "rendered"

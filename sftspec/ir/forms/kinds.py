@@ -11,10 +11,14 @@ from sftspec.ground.report import did_you_mean, listing
 from sftspec.ground.text import Span
 from sftspec.ir.forms.base import Form, Line, lines
 from sftspec.ir.world import World
+from sftspec.ports.base import MAP_KEY, MAP_VALUE
 from sftspec.syntax import tree
 
 MAX_FIELDS = 2_000
 FIELD = Form("FIELD : TYPE [{]", "a field and its type")
+HELP = Form(
+    "description = TEXT", "a line that tells the caller of a tool what it is", once=True
+)
 _PLAIN: dict[str, types.Type] = {
     "string": types.Text(),
     "integer": types.Int(),
@@ -23,7 +27,8 @@ _PLAIN: dict[str, types.Type] = {
     "null": types.Null(),
     "any": types.Any(),
 }
-_FROM = 'write `from "Column"` or `from file_stem`'
+_FROM = 'write `from "Column"`, `from file_stem`, `from map_key` or `from json`'
+_OF_MAP = {"map_key": MAP_KEY, "map_value": MAP_VALUE}
 _BOUNDS = {
     "string": ("pattern", "min_chars", "max_chars"),
     "integer": ("min", "max"),
@@ -32,12 +37,13 @@ _BOUNDS = {
 
 
 class FieldType(Struct):
-    """A type and the words behind it: `optional`, `from "Column"`, `from file_stem`."""
+    """A type and the words behind it: `optional`, `from "Column"`, `from file_stem`, `from json`."""
 
     type: types.Type
     optional: bool = False
     column: str | None = None
     of_file: str | None = None
+    json: bool = False
 
 
 def read_type(entry: tree.Entry, world: World, allow: tuple[str, ...]) -> FieldType | None:
@@ -209,15 +215,13 @@ def _from(target: Any, field: FieldType, world: World) -> bool:
     if name in {"file_stem", "file_name"}:
         field.of_file = name
         return True
-    slug = "not-built-yet" if name in {"map_key", "map_value", "json"} else "malformed-type"
-    message = (
-        f"`from {name}` is not built yet"
-        if slug == "not-built-yet"
-        else "`from` names a column"
-    )
-    world.report.error(
-        slug, target.span, message, hint=None if slug == "not-built-yet" else _FROM
-    )
+    if name in _OF_MAP:
+        field.column = _OF_MAP[name]
+        return True
+    if name == "json":
+        field.json = True
+        return True
+    world.report.error("malformed-type", target.span, "`from` names a column", hint=_FROM)
     return False
 
 
@@ -242,6 +246,7 @@ def read_record(name: str | None, found: list[Line], world: World) -> types.Reco
         if typed is None:
             good = False
             continue
+        text = help_of(item, world)
         room -= 1 + _weight(typed.type)
         if room < 0:
             world.report.error(
@@ -249,8 +254,21 @@ def read_record(name: str | None, found: list[Line], world: World) -> types.Reco
                 f"a record has at most {MAX_FIELDS} fields and alternatives, all the way down",
             )  # fmt: skip
             return None
-        fields.append(types.Field(field, typed.type, typed.optional))
+        fields.append(types.Field(field, typed.type, typed.optional, text))
     return types.Record(tuple(fields), name) if good else None
+
+
+def help_of(item: Line, world: World) -> str:
+    """The line for a tool's caller that a field's body gives; none where it is of a record."""
+    if item.entry.body is None or _is_record(item.entry):
+        return ""
+    found = lines("the field", item.entry.head, item.entry.body, (HELP,), world.report)
+    return found[0].text().value if found else ""
+
+
+def _is_record(entry: tree.Entry) -> bool:
+    arms = entry.type.arms if entry.type else ()
+    return "record" in " ".join(arm.span.source for arm in arms).replace("[", " ").split()
 
 
 def _weight(kind: types.Type) -> int:

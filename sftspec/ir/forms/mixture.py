@@ -5,7 +5,8 @@ from typing import Any
 from sftspec.expr.check import Checker
 from sftspec.ground.report import did_you_mean, there_are
 from sftspec.ir.forms.base import Form, Line, lines
-from sftspec.ir.nodes import Bound, Cap, FacetDef, Mixture, Quota, Share
+from sftspec.ir.goals import Bound, Cap, Mixture, Quota, Share
+from sftspec.ir.nodes import FacetDef
 from sftspec.ir.world import BUILT_IN, World
 from sftspec.syntax import tree
 
@@ -150,7 +151,7 @@ def _value_bound(
     )
     node = checker.condition(compare)
     if node is not None:
-        text = f"{facet.name} {' '.join(line.entry.head.source.split())}"
+        text = f"{facet.name} {line.quoted}"
         bounds.append(
             Bound(
                 most="most" in line.words,
@@ -166,7 +167,7 @@ def _bound(item: Line, checker: Checker) -> list[Bound]:
     node = checker.condition(item.slots["cond"])
     if node is None:
         return []
-    text = " ".join(item.entry.head.source.split())
+    text = item.quoted
     return [
         Bound(
             most="most" in item.words, bp=item.bp(), where=node, text=text, span=item.entry.head

@@ -45,4 +45,4 @@ def _seen(field: types.Field) -> types.Type:
 
 
 def _said(item: Line) -> str:
-    return " ".join(item.entry.head.source.split())
+    return item.quoted

@@ -80,7 +80,7 @@ def screen_lines(
 
 def _line(kind: str, item: Line, **more: Any) -> ScreenLine:
     values: dict[str, Any] = {"node": None, "on": (), "prefer": (), **more}
-    text = " ".join(item.entry.head.source.split())
+    text = item.quoted
     return ScreenLine(kind=kind, text=text, span=item.span, **values)
 
 

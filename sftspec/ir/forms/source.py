@@ -3,19 +3,20 @@
 from pathlib import PurePosixPath
 from typing import Any
 
+from msgspec import structs
+
 from sftspec.expr import nodes as ex, types
 from sftspec.expr.check import Checker, Scope
 from sftspec.expr.relate import comparable
 from sftspec.ground.report import Label, did_you_mean, listing
 from sftspec.ir.forms.base import Form, Line, lines
+from sftspec.ir.forms.files import read_format, read_paths
 from sftspec.ir.forms.kinds import read_type
 from sftspec.ir.nodes import Join, SetLine, Source, SourceField
-from sftspec.ir.paths import path_problem
 from sftspec.ir.world import World
 from sftspec.syntax import tree
 
 KIND = "source"
-FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".txt": "text", ".md": "text"}  # fmt: skip
 ROLES = ("train", "reference", "eval")
 _FIELD = Form("FIELD : TYPE [{]", "a typed field; `from` names its column")
 FORM = Form(
@@ -25,7 +26,12 @@ FORM = Form(
         Form(
             "path = TEXTS", "a file or a glob, from this file's folder", once=True, needed=True
         ),
-        Form("format = jsonl|csv|tsv|text", "where the file's name does not say it", once=True),
+        Form(
+            "format = jsonl|json|csv|tsv|text|parquet|arrow|hf",
+            "where the file's name does not say it; hf: a local Hugging Face dataset folder",
+            once=True,
+        ),
+        Form("split = NAME", "which split of an hf folder", once=True),
         Form("key = KEY", "the fields that identify a row, or auto", once=True, needed=True),
         Form("group = FIELD", "rows never split over two parts", once=True),
         Form(
@@ -43,9 +49,8 @@ FORM = Form(
         Form("set FIELD = EXPR [when COND]", "a mend of a field"),
         Form("join SOURCE on FIELD [missing error|drop|null]", "rows of another source by key"),
         Form("leave out SOURCE on FIELD", "rows whose key stands in another source"),
-        Form("each FIELD as NAME", "several records of one row", later=True),
-        Form("like SOURCE", "the fields of another source", later=True),
-        Form("map_key|map_value = NAME", "a JSON map", later=True),
+        Form("each FIELD as NAME", "each element of a list is a row of its own", once=True),
+        Form("like SOURCE", "another source's lines, where this one has none", once=True),
     ),
 )
 
@@ -56,14 +61,39 @@ def lower(line: Line, world: World) -> Source | None:
 
 
 class _Reader:
+    inherited: tuple[SourceField, ...] = ()
+
     def __init__(self, line: Line, world: World) -> None:
         self.line = line
         self.world = world
         self.report = world.report
         self.name = line.name("name")
+        forms, like = FORM.inner, _likes(line)
+        if like:  # what is needed may stand in the other source
+            forms = tuple(structs.replace(form, needed=False) for form in forms)
         self.lines = lines(
-            f"source `{self.name}`", line.entry.head, line.entry.body, FORM.inner, world.report
+            f"source `{self.name}`", line.entry.head, line.entry.body, forms, world.report
         )
+        self.sound = True
+        if like:
+            self._take_over()
+
+    def _take_over(self) -> None:
+        """The other source's lines, where this one has none of their kind; fields by name."""
+        like = self._find("like")
+        if like is None:
+            return
+        node = like.slots["source"]
+        other = self.world.get("source", like.name("source"), node.span)
+        self.sound = other is not None
+        if other is None:
+            return
+        reader = self.world.readers[other.name]
+        mine = {item.form.head for item in self.lines}
+        for item in reader.lines:
+            if item.form.head not in {*mine, "like"}:
+                self.lines.append(item)
+        self.inherited = other.fields
 
     def _find(self, head: str) -> Line | None:
         return next((item for item in self.lines if item.form.head.split(" ")[0] == head), None)
@@ -72,12 +102,16 @@ class _Reader:
         return [item for item in self.lines if item.form.head.startswith(head)]
 
     def read(self) -> Source | None:
+        if not self.sound:
+            return None
+        self.world.readers[self.name] = self
         fields = self._fields()
         joins = [self._join(item) for item in self._all("join")]
         if fields is None:
             return None
         good = [join for join in joins if join]
-        base = types.Record(tuple(_seen(field) for field in fields))
+        whole = types.Record(tuple(_seen(field) for field in fields))
+        each, base = self._each(whole)
         scope = Scope({f.name: f.type for f in base.fields}, f"a row of `{self.name}`")
         row = types.Record((*base.fields, *(self._joined(join) for join in good)))
         paths = self._paths()
@@ -89,7 +123,7 @@ class _Reader:
         source = Source(
             name=self.name,
             paths=paths or (),
-            base=str(PurePosixPath(self.line.span.text.path).parent),
+            base=self._base(),
             format=self._format(paths) if paths else "",
             key=self._key(base),
             group=self._named("group", base),
@@ -107,10 +141,46 @@ class _Reader:
             leave_out=tuple(
                 x for x in (self._leave_out(i, base) for i in self._all("leave")) if x
             ),
+            each=each,
+            split=self._split(),
             span=self.line.entry.head,
             row=row,
         )
         return None if paths is None or None in joins else source
+
+    def _each(self, whole: types.Record) -> tuple[tuple[str, str] | None, types.Record]:
+        """The list that is taken apart, and the fields of a row then."""
+        item = self._find("each")
+        field = self._field(item.slots["field"], whole) if item else None
+        if item is None or field is None:
+            return None, whole
+        name = item.name("name")
+        kind = types.without_null(field.type)
+        if isinstance(kind, types.Any):
+            of: types.Type = kind
+        elif isinstance(kind, types.List):
+            of = kind.of
+        else:
+            self.report.error(
+                "type-mismatch", item.slots["field"].span,
+                f"`each` takes a list apart, field `{field.name}` is {types.say(field.type)}",
+            )  # fmt: skip
+            return None, whole
+        rest = tuple(other for other in whole.fields if other.name != field.name)
+        if any(other.name == name for other in rest):
+            self.report.error(
+                "duplicate-name", item.slots["name"].span, f"field `{name}` is there already"
+            )
+        return (field.name, name), types.Record((*rest, types.Field(name, of)))
+
+    def _split(self) -> str | None:
+        item = self._find("split")
+        if item is not None and self._word("format", "") != "hf":
+            self.report.error(
+                "malformed-line", item.entry.head, "only a source with `format = hf` has splits",
+                hint="name the split's own files in `path`",
+            )  # fmt: skip
+        return item.name("name") if item else None
 
     def _text(self, head: str) -> str | None:
         item = self._find(head)
@@ -126,45 +196,17 @@ class _Reader:
 
     def _paths(self) -> tuple[str, ...] | None:
         item = self._find("path")
-        if item is None:
-            return None
-        found: list[str] = []
-        for node in item.items("texts"):
-            if not isinstance(node, tree.Text):
-                self.report.error("type-mismatch", node.span, "a path is a text in quotes")
-                return None
-            problem = path_problem(node.value, node.span)
-            if problem:
-                self.report.error(problem[0], node.span, problem[1], hint=problem[2])
-                return None
-            found.append(node.value)
-        return tuple(found)
+        return read_paths(item, self.report) if item else None
+
+    def _base(self) -> str:
+        """The folder of the file that says the path: with `like` it may be another's."""
+        item = self._find("path") or self.line
+        return str(PurePosixPath(item.span.text.path).parent)
 
     def _format(self, paths: tuple[str, ...]) -> str:
-        given = self._word("format", "")
-        if given:
-            return given
-        kinds = {FORMATS.get(PurePosixPath(path).suffix, "") for path in paths}
-        if len(kinds) == 1 and "" not in kinds:
-            return kinds.pop()
         item = self._find("path")
         span = item.entry.span if item else self.line.entry.head
-        ending = ", ".join(sorted({PurePosixPath(path).suffix or path for path in paths}))
-        later = {".json", ".parquet", ".gz", ".zst", ".arrow"}
-        slug = (
-            "not-built-yet"
-            if {PurePosixPath(p).suffix for p in paths} & later
-            else "unknown-format"
-        )
-        hint: str | None = "write `format = jsonl` (or csv, tsv, text)"
-        if slug == "not-built-yet":
-            message, hint = f"`{ending}` files are not built yet", None
-        elif "" not in kinds:
-            message, hint = f"the files of a source have one format, these are `{ending}`", None
-        else:
-            message = f"the format of `{ending}` is not known"
-        self.report.error(slug, span, message, hint=hint)
-        return "jsonl"
+        return read_format(self._word("format", ""), paths, span, self.report)
 
     def _fields(self) -> tuple[SourceField, ...] | None:
         item = self._find("fields")
@@ -190,8 +232,11 @@ class _Reader:
                 column=typed.of_file or typed.column or name,
                 of_file=typed.of_file is not None,
                 optional=typed.optional,
+                json=typed.json,
                 span=line.slots["field"].span,
             )
+        for field in self.inherited:
+            found.setdefault(field.name, field)
         return tuple(found.values()) if good else None
 
     def _eval_field(self) -> tuple[SourceField, ...] | None:
@@ -206,7 +251,7 @@ class _Reader:
         name = text.name("field")
         return (
             SourceField(
-                name=name, type=types.Text(), column=name, of_file=False, optional=False,
+                name=name, type=types.Text(), column=name, of_file=False, optional=False, json=False,
                 span=text.slots["field"].span,
             ),
         )  # fmt: skip
@@ -292,15 +337,25 @@ class _Reader:
 
     def _one_key(self, other: Source, node: tree.Expr) -> bool:
         """Whether rows of another source can be found by one field."""
-        if other.key is not None and len(other.key) == 1:
+        if other.key is not None and len(other.key) == 1 and other.each is None:
             return True
-        said = "`auto`" if other.key is None else listing(other.key)
+        said = (
+            "of an element of a list"
+            if other.each
+            else "`auto`"
+            if other.key is None
+            else listing(other.key)
+        )
         self.report.error(
             "bad-key", node.span,
             f"rows are found by one field, and the key of source `{other.name}` is {said}",
             labels=(Label(other.span, "declared here"),),
         )  # fmt: skip
         return False
+
+
+def _likes(line: Line) -> bool:
+    return any(entry.word(0) == "like" for entry in line.body().entries)
 
 
 def _seen(field: SourceField) -> types.Field:

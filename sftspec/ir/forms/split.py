@@ -2,7 +2,7 @@
 
 from sftspec.ground.report import listing
 from sftspec.ir.forms.base import Form, Line, lines
-from sftspec.ir.nodes import Split
+from sftspec.ir.goals import Split
 from sftspec.ir.world import World
 from sftspec.syntax import tree
 

@@ -1,25 +1,26 @@
 """The `tags` of a template: what its records are, facet by facet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sftspec.expr import types
 from sftspec.expr.check import Checker, Scope
 from sftspec.ground.report import Label, listing
 from sftspec.ir.forms.base import Form, Line, lines
+from sftspec.ir.narrow import Narrow
 from sftspec.ir.nodes import FacetDef, Tag
 from sftspec.ir.world import BUILT_IN, World
 from sftspec.syntax import tree
 
 
 def read_tags(
-    item: Line | None, name: str, alias: str, narrow: Mapping[tuple[str, ...], Sequence[str]], world: World,
+    item: Line | None, alias: str, row: types.Record, narrow: Narrow, world: World,
     forms: Sequence[Form],
 ) -> dict[str, Tag]:  # fmt: skip
     """The tags by facet; wrong ones are reported and left out."""
     found: dict[str, Tag] = {}
     if item is None:
         return found
-    reader = _Reader(name, alias, narrow, world)
+    reader = _Reader(alias, row, narrow, world)
     for line in lines("tags", item.entry.head, item.entry.body, forms, world.report):
         facet_name = line.name("facet")
         span = line.slots["facet"].span
@@ -42,29 +43,12 @@ def read_tags(
 
 
 class _Reader:
-    def __init__(
-        self,
-        name: str,
-        alias: str,
-        narrow: Mapping[tuple[str, ...], Sequence[str]],
-        world: World,
-    ) -> None:
-        self.name = name
+    def __init__(self, alias: str, row: types.Record, narrow: Narrow, world: World) -> None:
         self.alias = alias
+        self.row = row
         self.narrow = narrow
         self.world = world
         self.report = world.report
-        template_line = world.pending["template", name][0]
-        origin = next(
-            (
-                e
-                for e in (template_line.entry.body.entries if template_line.entry.body else ())
-                if e.word(0) == "from"
-            ),
-            None,
-        )
-        source = world.done.get(("source", origin.word(1) or "")) if origin else None
-        self.row = source.row if source else types.Record(())
 
     def tag(self, line: Line, facet: FacetDef) -> Tag | None:
         if "path" in line.slots:

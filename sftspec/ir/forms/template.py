@@ -9,11 +9,12 @@ from sftspec.ground.report import Label
 from sftspec.ir import body as b
 from sftspec.ir.forms.base import Form, Line, lines
 from sftspec.ir.forms.tags import read_tags
-from sftspec.ir.forms.turns import TURN_FORMS, TurnReader, response_record
+from sftspec.ir.forms.talk import TOOL_FORMS, order_problem, read_tools
+from sftspec.ir.forms.turns import REJECTED_FORMS, TURN_FORMS, TurnReader, response_record
 from sftspec.ir.jinja import compile_body
 from sftspec.ir.json_schema import json_schema
 from sftspec.ir.narrow import narrowed, not_null, reach_of
-from sftspec.ir.nodes import Expect, Phrasing, Source, Template
+from sftspec.ir.nodes import Expect, Phrasing, Rejected, Source, Template, Turn
 from sftspec.ir.values import BodyScope, Place
 from sftspec.ir.world import BUILT_IN, LAYERS, RECORD, World
 from sftspec.syntax import tree
@@ -29,16 +30,15 @@ FORM = Form(
     inner=(
         Form("layer = NAME", "generic, skill, domain or system", once=True, needed=True),
         Form("from SOURCE as NAME [where COND]", "which rows it takes", once=True, needed=True),
-        Form("from LIST as NAME [where COND]", "several sources", later=True),
+        Form("from LIST as NAME [where COND]", "rows of several sources", once=True),
         Form("vary NAME = PHRASING", "a wording drawn per record"),
         Form("samples = INT", "variants per row", once=True),
         Form("tags {", "what the record is", once=True, inner=_TAGS),
         *TURN_FORMS,
         Form("expect COND", "what must hold of the finished sample"),
         Form("expect COND when COND2", "what must hold where something does"),
-        Form("tools = EXPR [from PATH]", "tools", later=True),
-        Form("tools = EXPR as NAME", "tools of the row", later=True),
-        Form("messages = PATH as NAME [{]", "a conversation of the row", later=True),
+        *REJECTED_FORMS,
+        *TOOL_FORMS,
         Form("extra = LIST", "passthrough fields", later=True),
     ),
 )
@@ -71,19 +71,17 @@ class _Reader:
         layer = self._layer()
         if origin is None:
             return None
-        node = origin.slots["source"]
-        source = self.world.get("source", origin.name("source"), node.span)
-        if source is None:
+        sources = self._sources(origin)
+        if not sources:
             return None
-        self._may_sample(source, node)
         alias = origin.name("name")
         if alias in {*RECORD, *BUILT_IN} or alias in self.world.names("facet"):
             self.report.error(
                 "duplicate-name", origin.slots["name"].span, f"`{alias}` has a meaning already",
                 hint="write `as row`",
             )  # fmt: skip
-        where = self._where(origin, source, alias)
-        row = source.row
+        row = merged(sources)
+        where = self._where(origin, sources, row, alias)
         narrow = narrowed(row, alias, where)
         scope = self._scope(alias, row, where)
         vary = self._vary(scope)
@@ -96,24 +94,32 @@ class _Reader:
             scope.not_null,
             seen=scope.seen,
         )
-        tags = read_tags(self._find("tags"), self.name, alias, narrow, self.world, _TAGS)
-        reader = TurnReader(self.name, scope, self.world, narrow)
+        tags = read_tags(self._find("tags"), alias, row, narrow, self.world, _TAGS)
+        tools = next((item for item in self.lines if item.form in TOOL_FORMS), None)
+        declared = read_tools(tools, scope, self.world) if tools else None
+        reader = TurnReader(self.name, scope, self.world, narrow, declared)
         items = [item for item in self.lines if item.form in TURN_FORMS]
         turns = reader.read(items)
         record = response_record(turns, self.world)
         if len(turns) == len(items):
             self._check_turns(turns)
+        worse = self._worse()
+        rejected = reader.rejected(worse) if worse else None
+        if rejected is not None:
+            self._check_rejected(rejected, turns)
         return Template(
             name=self.name,
             version=getattr(self.line.slots["version"], "value", ""),
             layer=layer,
-            source=source.name,
+            sources=tuple(source.name for source in sources),
             alias=alias,
             where=where,
             vary=tuple(vary),
             samples=self._samples(vary),
             tags=tags,
             turns=tuple(turns),
+            tools=declared,
+            rejected=rejected,
             expects=tuple(self._expects(alias, row, record)),
             tables=tuple(scope.tables),
             prompts=tuple(reader.prompts),
@@ -122,6 +128,37 @@ class _Reader:
             reach={name: reach_of(tag, narrow) for name, tag in tags.items()},
             span=self.line.entry.head,
         )
+
+    def _worse(self) -> Line | None:
+        """The line of the worse answer, of which there is one at most."""
+        found = [item for item in self.lines if item.form in REJECTED_FORMS]
+        for item in found[1:]:
+            self.report.error(
+                "duplicate-line", item.entry.head,
+                f"`rejected` stands twice in template `{self.name}`",
+                labels=(Label(found[0].entry.head, "first here"),),
+            )  # fmt: skip
+        return found[0] if found else None
+
+    def _sources(self, origin: Line) -> list[Source]:
+        """The sources whose rows it takes; none where one of them is not known."""
+        nodes = origin.items() if "list" in origin.slots else (origin.slots["source"],)
+        found: dict[str, Source] = {}
+        for node in nodes:
+            name = node.name if isinstance(node, tree.Ref) else node.span.source
+            source = self.world.get("source", name, node.span)
+            if source is None:
+                return []
+            if name in found:
+                self.report.error("duplicate-name", node.span, f"source `{name}` stands twice")
+            self._may_sample(source, node)
+            found[name] = source
+        if not nodes:
+            self.report.error(
+                "malformed-line", origin.entry.head, "no source is named",
+                hint="write `from [one, other] as row`",
+            )  # fmt: skip
+        return list(found.values())
 
     def _may_sample(self, source: Source, node: tree.Expr) -> None:
         if source.role != "train":
@@ -136,10 +173,13 @@ class _Reader:
                 labels=(Label(source.span, "declared here"),),
             )  # fmt: skip
 
-    def _where(self, origin: Line, source: Source, alias: str) -> ex.Typed | None:
+    def _where(
+        self, origin: Line, sources: list[Source], row: types.Record, alias: str
+    ) -> ex.Typed | None:
         if "cond" not in origin.slots:
             return None
-        scope = Scope({alias: source.row}, f"the rows of `{source.name}`")
+        names = " and ".join(f"`{source.name}`" for source in sources)
+        scope = Scope({alias: row}, f"the rows of {names}")
         return Checker(scope, self.report).condition(origin.slots["cond"])
 
     def _layer(self) -> str:
@@ -215,7 +255,7 @@ class _Reader:
                 continue
             if when is not None:
                 node = ex.Or(ex.Not(when), node)
-            text = " ".join(item.entry.head.source.split())
+            text = item.quoted
             found.append(Expect(node=node, text=text, span=item.span))
         return found
 
@@ -231,18 +271,15 @@ class _Reader:
                 hint="write `user` and `assistant`",
             )  # fmt: skip
             return
-        body = roles[1:] if roles[0] == "system" else roles
-        offset = len(roles) - len(body)
-        for index, role in enumerate(body):
-            wanted = "user" if index % 2 == 0 else "assistant"
-            if role != wanted:
-                turn = turns[offset + index]
-                self.report.error(
-                    "role-order", turn.span, f"`{role}` stands where `{wanted}` is due",
-                    hint="one `system` first, then `user` and `assistant` by turns",
-                )  # fmt: skip
-                return
-        if not body or body[-1] != "assistant":
+        problem = order_problem(turns)
+        if problem is not None:
+            turn, due = problem
+            self.report.error(
+                "role-order", turn.span, f"`{turn.role}` stands where {due} is due",
+                hint="one `system` first, then `user` and `assistant` by turns; `tool` answers a call",
+            )  # fmt: skip
+            return
+        if roles[-1] != "assistant":
             self.report.error(
                 "role-order", turns[-1].span, "the last turn is not the assistant's",
                 hint='add `assistant "…"`',
@@ -251,3 +288,35 @@ class _Reader:
             self.report.error(
                 "nothing-trained", turns[-1].span, "no turn of the template is trained on"
             )
+
+    def _check_rejected(self, rejected: Rejected, turns: list[Turn]) -> None:
+        """A worse answer needs a better one, and another."""
+        last = turns[-1] if turns else None
+        worse = rejected.turn
+        if last is None or last.role != "assistant" or last.messages is not None:
+            return
+        same = (last.schema, last.value) == (worse.schema, worse.value) and [
+            part.body for part in last.parts
+        ] == [part.body for part in worse.parts]
+        if same and not last.calls and last.row_calls is None:
+            self.report.error(
+                "rejected-equals-answer", worse.span, "the rejected answer is the answer itself",
+                labels=(Label(last.span, "the answer"),),
+            )  # fmt: skip
+
+
+def merged(sources: list[Source]) -> types.Record:
+    """The row of several sources: a field that only some have is null for the others."""
+    fields: dict[str, list[types.Type]] = {}
+    for source in sources:
+        for field in source.row.fields:
+            fields.setdefault(field.name, []).append(field.type)
+    whole = len(sources)
+    return types.Record(
+        tuple(
+            types.Field(
+                name, types.union(kinds if len(kinds) == whole else [*kinds, types.Null()])
+            )
+            for name, kinds in fields.items()
+        )
+    )

@@ -55,7 +55,7 @@ def lower(line: Line, world: World) -> UnitTest | None:
         if item.form.head == "expect":
             cond = checker.condition(item.slots["cond"])
             if cond is not None:
-                text = " ".join(item.entry.head.source.split())
+                text = item.quoted
                 expects.append(Expect(node=cond, text=text, span=item.span))
     return UnitTest(
         template=template.name,

@@ -4,14 +4,20 @@ from pathlib import Path
 import re
 from typing import Any
 
+from attrs import evolve
+from msgspec import structs
+
 from sftspec.expr import types
 from sftspec.expr.check import Checker, Scope
-from sftspec.ground.report import listing
+from sftspec.expr.relate import comparable
+from sftspec.ground.report import Label, listing
 from sftspec.ground.text import Span, SpecText
 from sftspec.ir import body as b
 from sftspec.ir.forms.base import Form, Line, lines
+from sftspec.ir.forms.talk import ARG, CALL, MESSAGES, CallReader, read_messages
 from sftspec.ir.jinja import compile_body
-from sftspec.ir.nodes import Part, Schema, Turn
+from sftspec.ir.narrow import not_null
+from sftspec.ir.nodes import Part, Rejected, Schema, Tool, Tools, Turn
 from sftspec.ir.paths import path_problem, resolve
 from sftspec.ir.values import BodyScope, Place
 from sftspec.ir.world import World
@@ -36,9 +42,18 @@ TURN_FORMS = (
     Form("assistant untrained TEXT", "an assistant turn without loss"),
     Form("assistant json SCHEMA = EXPR", "a value in the contract's JSON"),
     Form("assistant untrained json SCHEMA = EXPR", "such a value, without loss"),
-    Form("assistant call TOOL {", "a tool call", later=True),
-    Form("tool NAME = EXPR", "an observation", later=True),
-    Form("rejected TEXT [when COND]", "the worse answer of a pair", later=True),
+    MESSAGES,
+    Form("assistant call TOOL {", "a call of a tool", inner=(ARG,)),
+    Form("assistant untrained call TOOL {", "such a call, without loss", inner=(ARG,)),
+    Form("assistant calls {", "several calls in one turn", inner=(CALL,)),
+    Form("assistant calls = PATH as openai|sharegpt|bfcl", "calls that stand in the row"),
+    Form("tool TOOL = EXPR", "what a tool gave: an observation, never in the loss"),
+    Form("tool TOOL TEXT", "what a tool gave, as a text"),
+)
+REJECTED_FORMS = (
+    Form("rejected TEXT [when COND]", "the worse answer of a preference pair"),
+    Form("rejected CALL [when COND]", "the worse answer, from a file"),
+    Form("rejected json SCHEMA = EXPR [when COND]", "the worse answer in a contract's JSON"),
 )
 _HOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -46,22 +61,33 @@ _HOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 class TurnReader:
     """Reads the turns of one template."""
 
-    def __init__(self, name: str, scope: BodyScope, world: World, narrow: Any) -> None:
+    def __init__(
+        self, name: str, scope: BodyScope, world: World, narrow: Any, tools: Tools | None = None
+    ) -> None:
         self.name = name
         self.scope = scope
         self.world = world
         self.report = world.report
         self.narrow = narrow
+        self.tools = tools
+        self.own_system = False
         self.prompts: dict[str, None] = {}
 
     def read(self, items: list[Line]) -> list[Turn]:
         """The turns in order; one with errors is left out."""
+        self.own_system = any(item.entry.word(0) == "system" for item in items)
         found = [self._turn(item) for item in items]
         return [turn for turn in found if turn is not None]
 
     def _turn(self, item: Line) -> Turn | None:
         role = item.entry.word(0) or ""
         train = role == "assistant" and "untrained" not in item.words
+        if item.form is MESSAGES:
+            return read_messages(item, self.scope, self.world, own_system=self.own_system)
+        if role == "tool":
+            return self._observation(item)
+        if item.words & {"call", "calls"}:
+            return CallReader(self.scope, self.world, self.tools).turn(item, train=train)
         if "schema" in item.slots:
             return self._json(item, train)
         if item.entry.body is not None:
@@ -75,6 +101,51 @@ class TurnReader:
         return Turn(
             role=role, train=train, parts=parts, schema=None, value=None, span=item.entry.head
         )
+
+    def rejected(self, item: Line) -> Rejected | None:
+        """The worse answer, typed by what its condition lets through."""
+        when = None
+        if "cond" in item.slots:
+            scope = Scope({self.scope.alias: self.scope.row}, "the row")
+            when = Checker(scope, self.report).condition(item.slots["cond"])
+            if when is None:
+                return None
+        known = self.scope
+        self.scope = structs.replace(known, not_null=known.not_null | frozenset(not_null(when)))
+        turn = self._turn(item)
+        self.scope = known
+        if turn is None:
+            return None
+        return Rejected(turn=evolve(turn, role="assistant", train=False), when=when)
+
+    def _observation(self, item: Line) -> Turn | None:
+        node = item.slots["tool"]
+        tool: Tool | None = self.world.get("tool", item.name("tool"), node.span)
+        if tool is None:
+            return None
+        if "expr" not in item.slots:
+            parts = self._part(None, item)
+            if parts is None:
+                return None
+            return Turn(
+                role="tool", train=False, parts=parts, tool=tool.name, span=item.entry.head
+            )
+        scope = Scope({self.scope.alias: self.scope.row}, "the row")
+        value = Checker(scope, self.report).value(item.slots["expr"])
+        if value is None:
+            return None
+        if tool.returns is not None and not _may_be(value.type, tool.returns):
+            self.report.error(
+                "type-mismatch", item.slots["expr"].span,
+                f"tool `{tool.name}` returns {types.say(tool.returns)}, this is {types.say(value.type)}",
+                labels=(Label(tool.span, "declared here"),),
+            )  # fmt: skip
+            return None
+        record = tool.returns if isinstance(tool.returns, types.Record) else None
+        return Turn(
+            role="tool", train=False, value=value.node, tool=tool.name,
+            schema=record.schema if record else None, span=item.entry.head,
+        )  # fmt: skip
 
     def _json(self, item: Line, train: bool) -> Turn | None:  # noqa: FBT001 - a field of the turn
         node = item.slots["schema"]
@@ -216,6 +287,17 @@ class TurnReader:
                 return None
             self.world.files[shown] = text.text
         return self.world.files[shown]
+
+
+def _may_be(kind: types.Type, wanted: types.Type) -> bool:
+    """Whether a value of one type may be one of another; any record may be any record."""
+    loose = types.Any | types.Record
+    return any(
+        isinstance(a, types.Any) or isinstance(w, types.Any)
+        or (isinstance(a, types.Record) and isinstance(w, loose)) or comparable(a, w)
+        for a in types.arms(types.without_null(kind))
+        for w in types.arms(types.without_null(wanted))
+    )  # fmt: skip
 
 
 def response_record(turns: list[Turn], world: World) -> types.Record | None:

@@ -7,7 +7,7 @@ from sftspec.ir.world import World
 
 def allowed(spec: Spec, world: World) -> None:
     """Every source that is mixed, or joined into what is mixed, has an allowed licence."""
-    used = {template.source for template in spec.templates.values()}
+    used = {name for template in spec.templates.values() for name in template.sources}
     used |= {join.source for name in used for join in spec.sources[name].joins}
     for name in sorted(used):
         source = spec.sources[name]

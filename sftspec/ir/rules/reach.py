@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from sftspec.expr import nodes as ex
 from sftspec.ground.report import Label, listing
 from sftspec.ground.text import Span
+from sftspec.ir.goals import Coverage
 from sftspec.ir.narrow import possible
-from sftspec.ir.nodes import Coverage, Spec, Template
+from sftspec.ir.nodes import Spec, Template
 from sftspec.ir.reach import MAX_CELLS, needed_cells, reach, reachable
 from sftspec.ir.world import BUILT_IN, World
 

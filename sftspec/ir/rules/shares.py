@@ -3,7 +3,8 @@
 from fractions import Fraction
 
 from sftspec.ground.report import Label, listing
-from sftspec.ir.nodes import Curriculum, Share, Spec
+from sftspec.ir.goals import Curriculum, Share
+from sftspec.ir.nodes import Spec
 from sftspec.ir.reach import reachable
 from sftspec.ir.world import World
 

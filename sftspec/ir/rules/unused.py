@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sftspec.ir.nodes import Spec
+from sftspec.ir.nodes import Spec, Template
 from sftspec.ir.world import World
 
-_KINDS = ("schema", "prompt", "phrasing", "table", "source", "screen", "template")
+_KINDS = ("schema", "prompt", "phrasing", "table", "source", "screen", "template", "tool")
 
 
 def unused(spec: Spec, world: World) -> None:
-    """A source, schema, prompt, phrasing, table or screen without a user: a warning."""
+    """A source, schema, prompt, phrasing, table, screen or tool without a user: a warning."""
     tables = _tables_read(spec)
     for kind in _KINDS:
         for name in world.names(kind):
@@ -37,7 +37,7 @@ def _tables_read(spec: Spec) -> set[str]:
     found: set[str] = set()
     bodies: list[b.Body] = []
     for template in spec.templates.values():
-        bodies.extend(part.body for turn in template.turns for part in turn.parts)
+        bodies.extend(_said(template))
         bodies.extend(option for _, options in template.vary for option in options)
     for body in _simple(bodies):
         if isinstance(body, b.Program):
@@ -45,6 +45,18 @@ def _tables_read(spec: Spec) -> set[str]:
         else:
             found.update(piece.table for piece in body.pieces if isinstance(piece, b.Lookup))
     return found
+
+
+def _said(template: Template) -> list[Any]:
+    """The bodies of a template's turns, of its calls' arguments and of its worse answer."""
+    from sftspec.ir import body as b
+
+    turns = [*template.turns, *([template.rejected.turn] if template.rejected else [])]
+    given = [value for turn in turns for call in turn.calls for _, value in call.args]
+    return [
+        *(part.body for turn in turns for part in turn.parts),
+        *(value for value in given if isinstance(value, b.Pieces | b.Program | b.Choice)),
+    ]
 
 
 def _simple(bodies: list[Any]) -> Iterator[Any]:
@@ -64,7 +76,7 @@ def wordings(spec: Spec, world: World) -> None:
 
     for template in spec.templates.values():
         said: set[str] = set()
-        for body in _simple([part.body for turn in template.turns for part in turn.parts]):
+        for body in _simple(_said(template)):
             if isinstance(body, b.Program):
                 said.update(body.drawn)
             else:

@@ -1,0 +1,1 @@
+"""Dialects of conversations, tools and calls, one a file."""

@@ -1,0 +1,36 @@
+"""A transcript: one text whose lines begin with who speaks, `Doctor: …`.
+
+A line without a known speaker goes on with the turn before. One that begins like a speaker and is
+none of those declared sets the row aside: which words are a role is the author's to say.
+"""
+
+import re
+from typing import Any
+
+from sftspec.ports.dialogue import Misshapen, Said, spoken
+
+ROLES = {"system": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
+_SPEAKER = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]{0,30}):(?=\s|$)")
+
+
+def messages(value: Any, roles: dict[str, str]) -> list[Said]:
+    """The turns of a transcript. Raises Misshapen where it begins with nobody's words."""
+    if not isinstance(value, str):
+        raise Misshapen("type_error", "wanted a text")
+    found: list[tuple[str, list[str]]] = []
+    for line in value.replace("\r\n", "\n").split("\n"):
+        speaker = _SPEAKER.match(line)
+        name = speaker.group(1) if speaker else None
+        role = roles.get(name) if name else "text"
+        if role is None:
+            raise Misshapen("unknown_role", f"a line begins with {name!r}")
+        if role == "text":
+            if found:
+                found[-1][1].append(line)
+            elif line.strip():
+                raise Misshapen("unknown_role", "the text begins with nobody's words")
+        else:
+            found.append((role, [line[speaker.end() :]]))  # type: ignore[union-attr]
+    return [
+        spoken(role, "\n".join(lines).strip(), at) for at, (role, lines) in enumerate(found, 1)
+    ]
