@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from sftspec.engine.finish import Finish, Outcome
-from sftspec.engine.inputs import DEFAULT_CHUNK, SourceFile, read_inputs
+from sftspec.engine.inputs import DEFAULT_CHUNK, Reading, SourceFile, read_inputs
 from sftspec.engine.log import Log
 from sftspec.engine.run import Engine, NodeState, Run, repairing, warn_damaged
 from sftspec.engine.store import Store
@@ -29,9 +29,11 @@ from sftspec.plan.graph import Graph
 from sftspec.plan.lower import lower
 from sftspec.snapshot import content, manifest as m
 from sftspec.snapshot.disk import Disk
+from sftspec.snapshot.listing import listing, size_of
 from sftspec.snapshot.seal import seal
 from sftspec.stages.joint import MixResult
 
+PROCESSES_FROM = 32 * 1024 * 1024
 RAY_FROM = 256 * 1024 * 1024
 
 
@@ -95,13 +97,12 @@ def start(
     place = settings.store or home / ".sftspec" / "v1"
     store = Store(place, partial(warn_damaged, log), careful=careful)
     store.prepare()
-    inputs = read_inputs(
-        graph, home, store, chunk_bytes=settings.chunk_bytes, rehash=settings.rehash
-    )
+    how = Reading(home, store, settings.chunk_bytes, settings.rehash)
+    inputs = read_inputs(graph, how)
     make: Callable[[Path, Store], Engine] = engine or (
         lambda root, kept: _engine(settings, inputs, root, kept)
     )
-    return Run(graph, inputs, store, make(home, store), log)
+    return Run(graph, inputs, how, make(home, store), log)
 
 
 def plan(path: Path, settings: Settings, log: Log, engine: Any = None) -> Planned:
@@ -174,15 +175,16 @@ def put_down(
 
 def _is_there(target: Path, data: bytes, manifest: m.Manifest) -> bool:
     """Whether the snapshot stands as it would be written: manifest equal, files of the right size."""
+    wanted: dict[str, int | None] = {entry.name: entry.bytes for entry in manifest.files}
+    wanted |= dict.fromkeys(m.folders_of(wanted))
     try:
         if (target / m.MANIFEST).read_bytes() != data:
             return False
-        names = {path.name for path in target.iterdir()} - set(m.UNLISTED)
-        return names == {e.name for e in manifest.files} and all(
-            (target / entry.name).stat().st_size == entry.bytes for entry in manifest.files
-        )
+        found = listing(target, m.folders_of(wanted))
     except OSError:
         return False
+    sizes = {name: size_of(one) for name, one in found.items() if name not in m.UNLISTED}
+    return sizes == wanted
 
 
 def _from_store(store: Store, key: str, part: str) -> Callable[[], Any]:
@@ -221,7 +223,10 @@ def _receipt(run: Run, settings: Settings, began: float) -> bytes:
 def _engine(
     settings: Settings, inputs: dict[str, tuple[SourceFile, ...]], root: Path, store: Store
 ) -> Engine:
-    """The engine asked for; `auto` takes Ray where a cluster is named or the input is large."""
+    """The engine asked for; `auto` takes Ray where a cluster is named or the input is large.
+
+    Local uses as many processes as there are cores, where there is enough to do for several.
+    """
     size = sum(file.size for files in inputs.values() for file in files)
     wants_ray = settings.engine == "ray" or (
         settings.engine == "auto" and (bool(os.environ.get("RAY_ADDRESS")) or size >= RAY_FROM)
@@ -232,6 +237,11 @@ def _engine(
         return RayEngine(root, store, workers=settings.workers, memory=settings.memory)
     if settings.engine not in {"auto", "local"}:
         raise Fault("unknown-engine", f"there is no engine `{settings.engine}`")
+    workers = settings.workers or (os.cpu_count() or 1 if size >= PROCESSES_FROM else 1)
+    if workers > 1:
+        from sftspec.engine.processes import ProcessEngine
+
+        return ProcessEngine(root, store, workers)
     from sftspec.engine.local import LocalEngine
 
     return LocalEngine(root, store)

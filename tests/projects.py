@@ -276,9 +276,14 @@ def tiny(root, *, spec=TINY, rows=90):
 
 def legal(root):
     """The shipped legal spec in a project of its own, and its spec file."""
+    return shipped(root, "legal")
+
+
+def shipped(root, name):
+    """A shipped spec in a project of its own, and its spec file."""
     shutil.copytree(REPO / "specs", root / "specs")
     (root / "pyproject.toml").touch()
-    return root / "specs" / "legal.sft"
+    return root / "specs" / f"{name}.sft"
 
 
 def built(spec, store=None, *, engine=None, **settings):

@@ -36,6 +36,8 @@ def _parts(stage: g.Stage) -> dict[str, Any]:
             return {f"the definition of source {source.name}": source}
         case g.Render():
             return _render(stage)
+        case g.Who():
+            return {f"who is in template {stage.template}": stage}
         case g.Settle():
             return {f"the key of source {stage.source}": stage.reason}
         case g.Screen():
@@ -56,7 +58,7 @@ def _parts(stage: g.Stage) -> dict[str, Any]:
                 "the list of facets": [stage.facets, stage.many],
             }
         case g.Emit():
-            return {"the format": stage.format}
+            return {"the format": [stage.format, stage.profile, stage.calls]}
 
 
 def _render(stage: g.Render) -> dict[str, Any]:

@@ -5,34 +5,24 @@ columns is read only when one of them runs.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from sftspec.engine.keys import COMPILER, library, stage_key
+from sftspec.engine.keys import COMPILER, library
+from sftspec.engine.memory import give_back
 from sftspec.engine.run import ChunkResult, Run
-from sftspec.engine.store import Corrupt, Header
-from sftspec.engine.work import EmitTask
+from sftspec.engine.shards import FileResult, Shards
+from sftspec.engine.store import Corrupt, Header, Store
 from sftspec.ground.canon import canonical, raw_digest
 from sftspec.plan import graph as g
 from sftspec.stages.joint import MixResult
 from sftspec.stages.judge import Judgement
 from sftspec.stages.unit import TestAnswer
 
-SHARD = 50_000
 PAPERS = 2
-
-
-class FileResult(Struct, frozen=True):
-    """A file of the snapshot: where its bytes are in the store, and what they are."""
-
-    name: str
-    key: str
-    part: str
-    sha256: str
-    bytes: int
-    records: int
 
 
 class Outcome(Struct, frozen=True):
@@ -80,8 +70,9 @@ class Finish:
     def _block(self, name: str, result: ChunkResult) -> Any:
         from sftspec.stages.pool import Block
 
-        table = self.store.table(result.renders[name].key, "narrow")
-        return Block(table, name, *_constants(self.graph.renders[name]))
+        load = partial(_narrow, self.store, result.whos[name].key, result.renders[name].key)
+        stage = self.graph.renders[name]
+        return Block(load, stage.template.name, *_constants(stage))
 
     def _doubles(self) -> list[Any]:
         """For each block the rows that are no rows of their own."""
@@ -110,27 +101,45 @@ class Finish:
     def decide(self) -> MixResult:
         """Keys settled, records compared, parted and mixed."""
         self._settle()
-        narrow = tuple(
-            result.renders[name].part("narrow").sha256 for name, result in self.blocks
-        )
         constants = {name: _constants(stage) for name, stage in self.graph.renders.items()}
-        names = tuple((name, *constants[name]) for name, _ in self.blocks)
-        settled = tuple(header.digest for header in self.settled.values())
-        self.base = (raw_digest("pool", canonical([narrow, names, settled])).hex(),)
-        facts = {"the candidates": self.base[0]}
+        names = [(name, *constants[name]) for name, _ in self.blocks]
+        settled = [header.digest for header in self.settled.values()]
+        who = [result.whos[name].part("who").sha256 for name, result in self.blocks]
+        self.who = _digest([who, names, settled])
+        self.measured = _digest(self._parts("measures"))
+        self.base = (self.who, _digest(self._parts("what")), self.measured)
+        facts = {"the candidates": _digest(self.base)}
         self.screened = self.run.gather(
             "screen", self.graph.screen, self.base, self._screen, **facts
         )
         self.parted = self.run.gather(
-            "split", self.graph.split, self.base, self._split, **facts
-        )
-        inputs = (*self.base, self.screened.digest, self.parted.digest)
-        facts |= {
-            "what the screen drops": self.screened.digest,
+            "split", self.graph.split, (self.who,), self._split,
+            **{"who the candidates are": self.who},
+        )  # fmt: skip
+        left = self._left()
+        inputs = (self.who, self.measured, left, self.parted.digest)
+        facts = {
+            "who the candidates are": self.who,
+            "the measures": self.measured,
+            "who is left": left,
             "who is in which part": self.parted.digest,
         }
         self.mixed = self.run.gather("mix", self.graph.mix, inputs, self._mix, **facts)
         return msgspec.convert(self.mixed.meta["result"], MixResult)
+
+    def _parts(self, part: str) -> list[str]:
+        """The digests of a part of all renderings."""
+        return [result.renders[name].part(part).sha256 for name, result in self.blocks]
+
+    def _left(self) -> str:
+        """A digest of which candidates are alive; kept, as it needs a column of all of them."""
+        key = raw_digest("left", canonical([*self.base, self.screened.digest])).hex()
+        header = self.store.header(key)
+        if header is None:
+            bits = self.alive().tobytes()
+            header = self.store.put(key, {}, {"left": raw_digest("left", bits).hex()})
+        found: str = header.meta["left"]
+        return found
 
     def _settle(self) -> None:
         from sftspec.stages.settle import settle
@@ -199,10 +208,12 @@ class Finish:
         """Everything after the mix: tests, gates, files."""
         tests = self.tests()
         judged = self._judge(tests)
-        files = [*self._emit(), *self._papers()]
+        shards, papers = Shards(self), self._papers()
+        self._pool = None  # nothing below looks at the candidates any more
+        give_back()
+        files = [*shards.files(), *papers]
         counts = self._counts(files)
-        papers = {file.name: file for file in files}
-        root = self._found(papers["index.parquet"].key)
+        root = self.found(next(f.key for f in papers if f.name == "index.parquet"))
         return Outcome(
             files=tuple(files),
             mixture=msgspec.convert(self.mixed.meta["result"], MixResult),
@@ -212,7 +223,7 @@ class Finish:
             root=root.meta["root"],
         )
 
-    def _found(self, key: str) -> Header:
+    def found(self, key: str) -> Header:
         """The header of an object that was there a moment ago; another build may have set it aside."""
         header = self.store.header(key)
         if header is None:
@@ -223,9 +234,8 @@ class Finish:
         """The spec's own tests, run."""
         from sftspec.stages.unit import run_test
 
-        return tuple(
-            run_test(self.graph.renders[test.template], test) for test in self.graph.tests
-        )
+        known = self.graph.templates()
+        return tuple(run_test(known[test.template], test) for test in self.graph.tests)
 
     def _judge(self, tests: Sequence[TestAnswer]) -> Header:
         from sftspec.stages.judge import judge
@@ -245,7 +255,7 @@ class Finish:
             canonical(passed).decode(),
         )
         facts = {
-            "the candidates": self.base[0],
+            "the candidates": _digest(self.base),
             "what the screen drops": self.screened.digest,
             "the chosen records": self.mixed.digest,
             "the tests' answers": canonical(passed).decode(),
@@ -254,87 +264,13 @@ class Finish:
 
     # files
 
-    def _emit(self) -> list[FileResult]:
-        found: list[FileResult] = []
-        for stage in self.graph.emits:
-            found.extend(self._emit_format(stage))
-        return found
-
-    def _emit_format(self, stage: g.Emit) -> list[FileResult]:
-        """A format's files. The list of them is kept, so that it need not be worked out again."""
-        turns = tuple(r.renders[name].part("turns").sha256 for name, r in self.blocks)
-        listing = raw_digest(
-            "emit-list", canonical([self.mixed.digest, stage_key(stage, turns)])
-        ).hex()
-        known = self.store.header(listing)
-        stale = 0
-        if known is None or any(
-            self.store.header(one["key"]) is None for one in known.meta["files"]
-        ):
-            files, stale = self._shards(stage)
-            if known is None:
-                known = self.store.put(listing, {}, {"files": msgspec.to_builtins(files)})
-        files = msgspec.convert(known.meta["files"], list[FileResult])
-        node = f"emit {stage.format}"
-        inputs = {
-            "the chosen records": self.mixed.digest,
-            "the rendered text": raw_digest("turns", canonical(turns)).hex(),
-        }
-        facts = self.run.facts(stage, **inputs)
-        self.run.note(node, max(len(files), 1), stale, self.run.cause(node, facts))
-        return files
-
-    def _shards(self, stage: g.Emit) -> tuple[list[FileResult], int]:
-        import numpy as np
-
-        pool, chosen = self.pool(), self.chosen()
-        part, position = chosen["part"].to_numpy(), chosen["position"].to_numpy()
-        block, row = pool.block_of(), pool.row_of()
-        tasks: list[EmitTask] = []
-        names: dict[str, tuple[str, str]] = {}
-        for number, (name, _) in enumerate(self.graph.mix.parts):
-            places = np.flatnonzero((part == number) & (position >= 0))
-            places = places[np.argsort(position[places])]
-            count = -(-len(places) // SHARD)
-            for shard in range(count):
-                some = places[shard * SHARD : (shard + 1) * SHARD]
-                task = self._shard(stage, block[some], row[some])
-                suffix = "" if count == 1 else f"-{shard:05d}-of-{count:05d}"
-                names[task.key] = (f"{name}{suffix}.{stage.format}", name)
-                tasks.append(task)
-        stale = [task for task in tasks if self.store.header(task.key) is None]
-        for _ in self.run.engine.map(stale):
-            pass
-        return [self._file(task.key, names[task.key]) for task in tasks], len(stale)
-
-    def _file(self, key: str, names: tuple[str, str]) -> FileResult:
-        header = self._found(key)
-        info = header.part("file")
-        return FileResult(
-            names[0], key, "file", info.sha256, info.length, header.meta["records"]
-        )
-
-    def _shard(self, stage: g.Emit, block: Any, row: Any) -> EmitTask:
-        import numpy as np
-
-        used = np.unique(block)
-        local = np.searchsorted(used, block).astype(np.int32)
-        picks = np.stack([local, row.astype(np.int32)], axis=1).tobytes()
-        headers = [
-            self.blocks[index][1].renders[self.blocks[index][0]] for index in used.tolist()
-        ]
-        inputs = (*(h.part("turns").sha256 for h in headers), raw_digest("picks", picks).hex())
-        return EmitTask(
-            stage, stage_key(stage, inputs), tuple(h.key for h in headers), picks, len(row)
-        )
-
     def _papers(self) -> list[FileResult]:
         """The index of all candidates, and every rejected row with its reason."""
         from sftspec.engine.papers import index_paper, rejected_paper
 
         chunks = [result for source in self.results.values() for result in source]
         facts = {
-            "the candidates": self.base[0],
+            "the candidates": _digest(self.base),
             "where rows stand": _digest([[r.chunk.path, r.chunk.line] for r in chunks]),
             "what the screen drops": self.screened.digest,
             **{f"library {name}": library(name) for name in ("msgspec", "pyarrow")},
@@ -347,7 +283,7 @@ class Finish:
             "the names of parts": _digest([name for name, _ in mix.parts]),
             "the names of phases": _digest([phase.name for phase in mix.phases]),
         }
-        why = [result.renders[name].part("why").sha256 for name, result in self.blocks]
+        why = self._parts("why")
         rejected = {
             "the rejected rows": _digest([list(self.results), [r.rows.digest for r in chunks]]),
             "the evidence": _digest(why),
@@ -373,10 +309,21 @@ class Finish:
 
     def _counts(self, files: Sequence[FileResult]) -> dict[str, Any]:
         """The sums of the funnel, from what the papers counted."""
-        papers = {file.name: self._found(file.key) for file in files}
+        papers = {file.name: self.found(file.key) for file in files}
         index, rejected = papers["index.parquet"], papers["rejected.jsonl"]
         read = sum(r.rows.meta["read"] for s in self.results.values() for r in s)
         return {"rows_read": read, **rejected.meta["counts"], **index.meta["counts"]}
+
+
+def _narrow(store: Store, who: str, what: str) -> Any:
+    """All that gathers see of a chunk's candidates, side by side."""
+    table = store.table(who, "who")
+    for part in ("what", "measures"):
+        for name, column in zip(
+            (more := store.table(what, part)).column_names, more.columns, strict=True
+        ):
+            table = table.append_column(name, column)
+    return table
 
 
 def _digest(value: Any) -> str:

@@ -7,28 +7,38 @@ by is read whole.
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing
-import mmap
 import os
 from pathlib import Path
-from typing import Any
+import tempfile
+from typing import Any, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
-from sftspec.engine.inputs import files_of
+from sftspec.engine.inputs import check_empty, files_of, mapped
 from sftspec.ground.record import Part, Turn
+from sftspec.ground.report import Fault
 from sftspec.plan.graph import Graph, Render
-from sftspec.ports.base import Format, source_format
+from sftspec.plan.parts import SourcePart
+from sftspec.ports.base import format_of, is_table, packing, source_format
 from sftspec.ports.files import reading
+from sftspec.ports.packed import unpack
+from sftspec.stages.candidates import Candidates
 from sftspec.stages.chunk import Chunk, LookupTable, Prepared, RowReject, note_rows
 from sftspec.stages.prepare import prepare
-from sftspec.stages.render import Candidates, ids, render_candidates
+from sftspec.stages.render import ids, render_candidates
+from sftspec.stages.spoken import calls_text
 
 PIECE = 256 * 1024
 MOST = 16 * 1024 * 1024
+_Run: TypeAlias = tuple[Chunk, bytes, bytes]
 
 
 class Sample(Struct, frozen=True):
-    """A candidate as it would be written; `rejected` is stage, reason and evidence."""
+    """A candidate as it would be written; `rejected` is stage, reason and evidence.
+
+    `tools`: JSON text. `worse`: the rejected answer of a pair.
+    """
 
     template: str
     version: str
@@ -42,6 +52,8 @@ class Sample(Struct, frozen=True):
     tags: dict[str, Any]
     turns: tuple[Turn, ...]
     rejected: tuple[str, str, str] | None
+    tools: str | None = None
+    worse: str | None = None
 
 
 class Glimpse(Struct, frozen=True):
@@ -72,15 +84,19 @@ class Reader:
         lookups = {
             join.source: self._lookup(join.source) for join in (*part.joins, *part.leave_out)
         }
-        shape = source_format(part.format)
-        for path in files_of(name, self.graph.paths[name], self.home):
-            with reading(self.home, path) as descriptor:
-                if not os.fstat(descriptor).st_size:
+        for path in files_of(part, self.graph.paths[name], self.home):
+            with reading(self.home, path) as descriptor, tempfile.TemporaryFile() as scratch:
+                inner = descriptor
+                if packing(path):
+                    most = None if name in self.graph.lookups else MOST
+                    unpack(descriptor, path, packing(path), scratch, most)
+                    inner = scratch.fileno()
+                if not os.fstat(inner).st_size:
+                    check_empty(source_format(format_of(part.format, path)), path)
                     continue
-                with mmap.mmap(descriptor, 0, prot=mmap.PROT_READ) as data:
-                    for chunk in _cut(path, data, shape):
-                        piece = data[chunk.offset : chunk.offset + chunk.length]
-                        yield chunk, prepare(part, chunk, piece, data[: chunk.head], lookups)
+                with mapped(inner) as data:
+                    for chunk, piece, head in _whole(path, _cut(path, data, part)):
+                        yield chunk, prepare(part, chunk, piece, head, lookups)
 
     def _lookup(self, name: str) -> LookupTable:
         if name not in self.lookups:
@@ -93,26 +109,53 @@ class Reader:
         return self.lookups[name]
 
     def samples(self, template: str, count: int, key: str | None = None) -> Glimpse:
-        """The template's first candidates, or those of the row with the key."""
-        stage = self.graph.renders[template]
+        """The template's first candidates of each of its sources, or those of the row with the key."""
+        stages = [one for one in self.graph.renders.values() if one.template.name == template]
+        looks = [self._look(stage, -(-count // len(stages)), key) for stage in stages]
+        samples = tuple(sample for look in looks for sample in look.samples)[:count]
+        aside: Counter[str] = sum((look.aside for look in looks), Counter())
+        why = None if key is None or samples else "; ".join(look.why() for look in looks)
+        return Glimpse(template, samples, sum(look.read for look in looks), dict(aside), why)
+
+    def _look(self, stage: Render, count: int, key: str | None) -> "_Look":
         look = _Look(stage, count, key)
         with closing(self.pieces(stage.source.name)) as pieces:
             for chunk, prepared in pieces:
                 look.at(chunk, prepared)
                 if look.done:
                     break
-        why = None if key is None or look.samples else look.why()
-        return Glimpse(template, tuple(look.samples), look.read, dict(look.aside), why)
+        return look
 
 
-def _cut(path: str, data: Any, shape: Format) -> Iterator[Chunk]:
-    """Runs of whole rows."""
+def _whole(path: str, cut: Iterator[_Run]) -> Iterator[_Run]:
+    """The runs of a file. Raises Fault where it is not whole; what was cut off here just ends."""
+    while True:
+        try:
+            run = next(cut, None)
+        except ValueError as error:
+            if packing(path):
+                return
+            raise Fault("bad-file", f"`{path}` cannot be read: {error}", path=path) from None
+        if run is None:
+            return
+        yield run
+
+
+def _cut(path: str, data: Any, part: SourcePart) -> Iterator[_Run]:
+    """Runs of whole rows, their bytes and the file's head."""
+    shape = source_format(format_of(part.format, path))
+    if is_table(shape):
+        for piece in shape.pieces(data, PIECE):
+            chunk = Chunk(path, piece.offset, piece.length, piece.line)
+            yield chunk, shape.fetch(data, piece), b""
+        return
     size = len(data)
     head = shape.head_end(data, size)
     begin, line = head, 1 + data[:head].count(b"\n")
     for end in shape.row_ends(data, head, size):
         if end - begin >= PIECE or end == size:
-            yield Chunk(path, begin, end - begin, line, "", head)
+            chunk = Chunk(path, begin, end - begin, line, "", head)
+            yield chunk, data[begin:end], data[:head]
             line += data[begin:end].count(b"\n")
             begin = end
 
@@ -197,11 +240,31 @@ def _sample(stage: Render, chunk: Chunk, cand: Candidates, index: int) -> Sample
         variants=stage.template.samples * stage.repeats,
         id=ids(stage, [key], [variant])[0].hex(),
         tags={tag.facet: cand.get((tag.facet,))[index] for tag in stage.template.tags},
-        turns=tuple(
+        turns=_turns(cand, index),
+        rejected=cand.fates[index],
+        tools=cand.tools[index],
+        worse=cand.worse[index],
+    )
+
+
+def _turns(cand: Candidates, index: int) -> tuple[Turn, ...]:
+    if cand.talks is None:
+        return tuple(
             Turn(role=turn.role, parts=_parts(turn.parts, index), train=turn.train)
             for turn in cand.turns
-        ),
-        rejected=cand.fates[index],
+        )
+    return tuple(
+        Turn(
+            role=said.role,
+            parts=tuple(
+                Part(text, "text", element, tuple(spans)) for element, text, spans in said.parts
+            ),
+            train=said.train,
+            name=said.name,
+            call_id=said.call_id,
+            calls=tuple(msgspec.json.decode(calls_text(said))) if said.calls else (),
+        )
+        for said in cand.talks[index]
     )
 
 

@@ -11,6 +11,7 @@ COMPILER = 1
 LIBRARIES = {
     "rows": ("msgspec", "xxhash", "google-re2"),
     "lookup": ("msgspec", "xxhash", "google-re2"),
+    "who": ("msgspec", "xxhash", "google-re2", "pyarrow"),
     "render": ("msgspec", "xxhash", "jinja2", "google-re2", "pyarrow"),
     "settle": (),
     "screen": (),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 import gc
 from pathlib import Path
 
+from sftspec.engine.memory import give_back
 from sftspec.engine.store import Store
 from sftspec.engine.work import Done, Task, perform
 
@@ -27,6 +28,7 @@ class LocalEngine:
         finally:
             if collecting:
                 gc.enable()
+            give_back()
 
     def close(self) -> None:
         """Nothing was started."""

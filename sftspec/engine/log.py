@@ -5,7 +5,7 @@ import sys
 import time
 from typing import Any
 
-import msgspec
+from sftspec.ground.render import as_text, escape
 
 Sink = Callable[[dict[str, Any]], None]
 
@@ -27,7 +27,7 @@ def json_sink(stream: Any = None) -> Sink:
     out = stream or sys.stderr
 
     def sink(event: dict[str, Any]) -> None:
-        out.write(msgspec.json.encode(event).decode() + "\n")
+        out.write(as_text(event, indent=-1))
         out.flush()
 
     return sink
@@ -39,9 +39,9 @@ def plain_sink(stream: Any = None) -> Sink:
 
     def sink(event: dict[str, Any]) -> None:
         if event["event"] == "stage":
-            out.write(f"{event['node']}: {event['text']}\n")
+            out.write(f"{escape(event['node'])}: {escape(event['text'])}\n")
         elif event["event"] == "warning":
-            out.write(f"warning: {event['text']}\n")
+            out.write(f"warning: {escape(event['text'])}\n")
 
     return sink
 
@@ -61,9 +61,9 @@ class Progress:
         if kind == "chunk":
             self._chunk(event)
         elif kind == "stage":
-            self.out.write(f"\r\x1b[K{event['node']}: {event['text']}\n")
+            self.out.write(f"\r\x1b[K{escape(event['node'])}: {escape(event['text'])}\n")
         elif kind == "warning":
-            self.out.write(f"\r\x1b[Kwarning: {event['text']}\n")
+            self.out.write(f"\r\x1b[Kwarning: {escape(event['text'])}\n")
         self.out.flush()
 
     def _chunk(self, event: dict[str, Any]) -> None:

@@ -78,13 +78,7 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
         "phase": _picked(chosen["phase"].to_numpy(), phases),
         "position": pa.array(position, pa.int64(), mask=position < 0),
     }
-    table = pa.table(columns).take(order)
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table, sink, compression="zstd", compression_level=3, row_group_size=_ROW_GROUP,
-        store_schema=False, write_statistics=False,
-    )  # fmt: skip
-    data = sink.getvalue()
+    data = _written(pa.table(columns), order)
     taken = np.flatnonzero(position[order.to_numpy()] >= 0)
     root = merkle_root(_leaves(pool, order.to_numpy()[taken]))
     counts = {
@@ -95,6 +89,19 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
         "distribution": _distribution(work, pool, position, part, parts),
     }
     return {"file": data}, {"records": pool.size, "counts": counts, "root": root}
+
+
+def _written(table: Any, order: Any) -> Any:
+    """The rows in that order as Parquet, a row group at a time."""
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        sink, table.slice(0, 0).take(pa.array([], pa.int64())).schema, compression="zstd",
+        compression_level=3, store_schema=False, write_statistics=False,
+    ) as writer:  # fmt: skip
+        for start in range(0, table.num_rows, _ROW_GROUP):
+            some = table.take(order[start : start + _ROW_GROUP])
+            writer.write_table(some, row_group_size=_ROW_GROUP)
+    return sink.getvalue()
 
 
 def _words(values: list[Any]) -> Any:
@@ -152,23 +159,32 @@ def _places(work: Decided) -> tuple[tuple[list[str], Any], Any]:
     return (list(known), files), pool.numbers("line").astype(np.int64) + bases
 
 
-def _leaves(pool: Any, places: Any) -> list[bytes]:
-    ids = pool.arrow("id").take(pa.array(places)).to_pylist()
-    contents = pool.arrow("content").take(pa.array(places)).to_pylist()
-    return [a + b for a, b in zip(ids, contents, strict=True)]
+def _leaves(pool: Any, places: Any) -> Any:
+    """The id and content of each record, side by side: an array of bytes, records x 48."""
+    parts = [pool.digests("id", 16)[places], pool.digests("content", 32)[places]]
+    return np.concatenate([part.view(np.uint8) for part in parts], axis=1)
 
 
-def merkle_root(leaves: list[bytes]) -> str:
-    """Root of a 256-ary Merkle tree over (id, content) in the order of ids (Merkle 1987)."""
-    level = leaves
-    height = 0
-    while len(level) > 1 or height == 0:
+def merkle_root(leaves: Any) -> str:
+    """Root of a 256-ary Merkle tree over (id, content) in the order of ids (Merkle 1987).
+
+    `leaves`: an array of bytes, records x 48, or a list of such leaves.
+    """
+    count = max(len(leaves), 1)
+    level = [raw_digest("tree-0", _run(leaves, at)) for at in range(0, count, ARITY)]
+    height = 1
+    while len(level) > 1:
         level = [
             raw_digest(f"tree-{height}", b"".join(level[at : at + ARITY]))
-            for at in range(0, max(len(level), 1), ARITY)
+            for at in range(0, len(level), ARITY)
         ]
         height += 1
     return "sha256:" + level[0].hex()
+
+
+def _run(leaves: Any, at: int) -> bytes:
+    some = leaves[at : at + ARITY]
+    return b"".join(some) if isinstance(some, list) else bytes(some.tobytes())
 
 
 def _distribution(

@@ -12,44 +12,14 @@ import signal
 import threading
 from typing import Any
 
-import msgspec
-
 from sftspec.engine.keys import COMPILER
-from sftspec.engine.store import Corrupt, Store
-from sftspec.engine.work import Done, Task, decode_task, encode_task, perform
+from sftspec.engine.remote import result_of, run_remote
+from sftspec.engine.store import Store
+from sftspec.engine.work import Done, Task, encode_task
 from sftspec.ground.report import Fault
 
 AHEAD = 4
 RETRIES = 3
-_OK, _FAULT, _CORRUPT = b"o", b"f", b"c"
-
-
-def run_remote(root: str, store: str, data: bytes) -> bytes:
-    """A task in a worker: its result, or the fault it met, as bytes."""
-    import gc
-
-    gc.disable()
-    try:
-        done = perform(decode_task(data), Path(root), _store(store))
-    except Fault as fault:
-        return _FAULT + msgspec.json.encode(
-            [fault.slug, fault.message, fault.path, fault.stage, fault.hint]
-        )
-    except Corrupt as bad:
-        return _CORRUPT + bad.key.encode()
-    finally:
-        gc.enable()
-    return _OK + msgspec.json.encode(done)
-
-
-_stores: dict[str, Store] = {}
-
-
-def _store(path: str) -> Store:
-    """This worker's view of the store; what it verified once it need not verify again."""
-    if path not in _stores:
-        _stores[path] = Store(Path(path))
-    return _stores[path]
 
 
 def probe(store: str, name: str) -> tuple[str, int]:
@@ -156,13 +126,7 @@ class RayEngine:
                 "worker-lost", f"a task died {RETRIES + 1} times: {type(error).__name__}",
                 stage="engine", hint="give Ray more memory, or use a smaller `--chunk-bytes`",
             ) from None  # fmt: skip
-        kind, body = data[:1], data[1:]
-        if kind == _FAULT:
-            slug, message, path, stage, hint = msgspec.json.decode(body)
-            raise Fault(slug, message, path=path, stage=stage, hint=hint)
-        if kind == _CORRUPT:
-            raise Corrupt(body.decode())
-        return msgspec.json.decode(body, type=Done)
+        return result_of(data)
 
     def close(self) -> None:
         """Leave Ray; tasks that still run are cancelled with it."""

@@ -8,17 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct
 
 from sftspec.engine.causes import because, facts_of, files_changed
-from sftspec.engine.inputs import SourceFile
+from sftspec.engine.inputs import Reading, SourceFile, note_file, settled
 from sftspec.engine.keys import base_of, key_on, stage_key
 from sftspec.engine.log import Log
-from sftspec.engine.store import Corrupt, Header, Store
-from sftspec.engine.work import ChunkTask, Done, LookupTask, Task
+from sftspec.engine.store import Corrupt, Header
+from sftspec.engine.work import ROWS, ChunkTask, Done, LookupTask, Task, Wanted, chunk_inputs
 from sftspec.ground.canon import canonical, raw_digest
 from sftspec.ground.report import Fault
-from sftspec.plan.graph import Graph
+from sftspec.plan.graph import Graph, who_of
 from sftspec.stages.chunk import Chunk
 
 MAX_REPAIRS = 5
@@ -50,6 +51,7 @@ class ChunkResult(Struct, frozen=True):
 
     chunk: Chunk
     rows: Header
+    whos: dict[str, Header]
     renders: dict[str, Header]
 
 
@@ -57,19 +59,22 @@ class Run:
     """One walk. `inputs`: the files of every source."""
 
     def __init__(
-        self, graph: Graph, inputs: Mapping[str, tuple[SourceFile, ...]], store: Store,
+        self, graph: Graph, inputs: Mapping[str, tuple[SourceFile, ...]], how: Reading,
         engine: Engine, log: Log,
     ) -> None:  # fmt: skip
         self.graph = graph
-        self.inputs = inputs
-        self.store = store
+        self.inputs = dict(inputs)
+        self.how = how
+        self.store = how.store
         self.engine = engine
         self.log = log
         self.nodes: list[NodeState] = []
-        self.before: dict[str, Any] = store.record("builds", graph.dataset) or {}
+        self.before: dict[str, Any] = self.store.record("builds", graph.dataset) or {}
         self.after: dict[str, Any] = {}
         self.lookups: dict[str, Header] = {}
         self.results: dict[str, list[ChunkResult]] = {}
+        self.fresh: set[str] = set()
+        self._bases: dict[str, tuple[Wanted, ...]] = {}
 
     # why a node is stale
 
@@ -115,89 +120,133 @@ class Run:
     def chunk_work(self) -> dict[str, list[ChunkResult]]:
         """Rows and candidates of every source, in the graph's order."""
         for source in self.graph.sources:
-            self._source(source)
+            if source in self.graph.lookups:
+                self._lookup(source)
+        plans = [
+            _Plan(source, file, chunk, self._wanted(source))
+            for source in self.graph.sources
+            for file in self.inputs[source]
+            for chunk in file.chunks
+        ]
+        for plan in plans:
+            self._look(plan)
+        self._run_chunks([(at, plan) for at, plan in enumerate(plans) if not plan.whole])
+        self._settle_files(plans)
+        for source in self.graph.sources:
+            mine = [plan for plan in plans if plan.source == source]
+            self._note_source(source, mine)
+            self.results[source] = [self._result(plan) for plan in mine]
         return self.results
+
+    def _wanted(self, source: str) -> tuple[Wanted, ...]:
+        """The results of each of a source's chunks."""
+        if source not in self._bases:
+            stage = self.graph.sources[source]
+            found = [Wanted(ROWS, "", base_of(stage))]
+            for name, one in self.graph.renders.items():
+                if one.source.name == source:
+                    found.append(Wanted("who", name, base_of(who_of(one)), one))
+                    found.append(Wanted("render", name, base_of(one), one))
+            self._bases[source] = tuple(found)
+        return self._bases[source]
 
     def _lookup_keys(self, source: str) -> dict[str, str]:
         part = self.graph.sources[source].source
         names = dict.fromkeys(join.source for join in (*part.joins, *part.leave_out))
         return {name: self.lookups[name].key for name in names}
 
-    def _source(self, source: str) -> None:
-        renders = {n: s for n, s in self.graph.renders.items() if s.source.name == source}
-        if source in self.graph.lookups:
-            self._lookup(source)
-        stage = self.graph.sources[source]
-        joined = tuple(self.lookups[name].digest for name in self._lookup_keys(source))
-        bases = {"": base_of(stage), **{name: base_of(one) for name, one in renders.items()}}
-        tasks: list[ChunkTask] = []
-        wanted: list[tuple[Chunk, dict[str, str]]] = []
-        stale = dict.fromkeys(bases, 0)
-        for file in self.inputs[source]:
-            for chunk in file.chunks:
-                keys = {
-                    name: key_on(base, (*_chunk_inputs(chunk, stage), *joined))
-                    for name, base in bases.items()
-                }
-                missing = [name for name, key in keys.items() if self.store.header(key) is None]
-                for name in missing:
-                    stale[name] += 1
-                if missing:
-                    tasks.append(
-                        ChunkTask(
-                            stage,
-                            chunk,
-                            file.sign,
-                            keys[""] if "" in missing else None,
-                            tuple((keys[n], renders[n]) for n in missing if n),
-                            self._lookup_keys(source),
-                        )
-                    )
-                wanted.append((chunk, keys))
-        self._run_chunks(source, tasks)
-        self._note_source(source, stage, renders, stale, len(wanted))
-        self.results[source] = [self._result(chunk, keys) for chunk, keys in wanted]
+    def _joined(self, source: str) -> tuple[str, ...]:
+        return tuple(self.lookups[name].digest for name in self._lookup_keys(source))
 
-    def _note_source(
-        self,
-        source: str,
-        stage: Any,
-        renders: Mapping[str, Any],
-        stale: Mapping[str, int],
-        total: int,
-    ) -> None:
+    def _look(self, plan: "_Plan") -> None:
+        """Take what the store has of a chunk whose bytes are known."""
+        if not plan.chunk.sha256:
+            return
+        part = self.graph.sources[plan.source].source
+        plan.sha256 = plan.chunk.sha256
+        inputs = (*chunk_inputs(plan.chunk, part, plan.sha256), *self._joined(plan.source))
+        for one in plan.wanted:
+            header = self.store.header(key_on(one.base, inputs))
+            if header is not None:
+                plan.headers[one.name] = header
+
+    def _run_chunks(self, plans: Sequence[tuple[int, "_Plan"]]) -> None:
+        """Have what is missing made; a task is of one chunk."""
+        tasks = [
+            ChunkTask(
+                number,
+                self.graph.sources[plan.source],
+                plan.chunk,
+                plan.file.sign,
+                tuple(one for one in plan.wanted if one.name not in plan.headers),
+                self._joined(plan.source),
+                self._lookup_keys(plan.source),
+                plan.known(),
+            )
+            for number, plan in plans
+        ]
+        by_number = dict(plans)
+        progress: dict[str, _Progress] = {}
+        for _, plan in plans:
+            mine = progress.setdefault(plan.source, _Progress())
+            mine.total += 1
+            mine.bytes_total += plan.chunk.length
+        for result in self.engine.map(tasks):
+            plan = by_number[result.number]
+            plan.headers.update(result.headers)
+            plan.made = result.made
+            self._trust(result)
+            plan.sha256 = result.sha256
+            mine = progress[plan.source]
+            mine.done += 1
+            mine.bytes_done += plan.chunk.length
+            self.log.say(
+                "chunk",
+                node=plan.source,
+                made=len(result.made),
+                **msgspec.structs.asdict(mine),
+            )
+
+    def _trust(self, result: Done) -> None:
+        """What this run's own workers just hashed and wrote need not be hashed again by it."""
+        for name in result.made:
+            header = result.headers[name]
+            self.fresh.add(header.key)
+            self.store.verified.update((header.key, part.name) for part in header.parts)
+
+    def _settle_files(self, plans: Sequence["_Plan"]) -> None:
+        """Files whose bytes the tasks hashed are known from now on."""
+        digests: dict[tuple[str, str], list[str]] = {}
+        for plan in plans:
+            digests.setdefault((plan.source, plan.file.path), []).append(plan.sha256)
+        for source, files in self.inputs.items():
+            fresh = []
+            for file in files:
+                if not file.digest or any(not chunk.sha256 for chunk in file.chunks):
+                    file = settled(file, digests[source, file.path])  # noqa: PLW2901
+                    note_file(self.graph.sources[source].source, file, self.how)
+                fresh.append(file)
+            self.inputs[source] = tuple(fresh)
+
+    def _note_source(self, source: str, plans: Sequence["_Plan"]) -> None:
         joined = {
             f"source {name}": self.lookups[name].digest for name in self._lookup_keys(source)
         }
         files = {f"source {source}": self.files_digest(source), **joined}
-        node = f"rows {source}"
-        self.note(node, total, stale[""], self.cause(node, self.facts(stage, **files)))
-        for name, render in renders.items():
-            node = f"render {name}"
-            self.note(node, total, stale[name], self.cause(node, self.facts(render, **files)))
+        for one in self._wanted(source):
+            if one.kind == "who":  # goes with its template's rendering
+                continue
+            stale = sum(one.name in plan.made for plan in plans)
+            node = one.name if one.render else f"rows {source}"
+            stage: Any = one.render or self.graph.sources[source]
+            self.note(node, len(plans), stale, self.cause(node, self.facts(stage, **files)))
 
-    def _result(self, chunk: Chunk, keys: Mapping[str, str]) -> ChunkResult:
-        headers = {name: self.store.header(key) for name, key in keys.items()}
-        for name, header in headers.items():
-            if header is None:
-                raise Corrupt(keys[name])
-        known: dict[str, Header] = {name: header for name, header in headers.items() if header}
-        return ChunkResult(chunk, known.pop(""), known)
-
-    def _run_chunks(self, node: str, tasks: Sequence[ChunkTask]) -> None:
-        total = sum(task.chunk.length for task in tasks)
-        sizes = {_first_key(task): task.chunk.length for task in tasks}
-        done = 0
-        for count, result in enumerate(self.engine.map(tasks), 1):
-            done += next((sizes[key] for key in result.headers if key in sizes), 0)
-            self.log.say(
-                "chunk",
-                node=node,
-                done=count,
-                total=len(tasks),
-                bytes_done=done,
-                bytes_total=total,
-            )
+    def _result(self, plan: "_Plan") -> ChunkResult:
+        found: dict[str, dict[str, Header]] = {"who": {}, "render": {}}
+        for one in plan.wanted:
+            if one.template:
+                found[one.kind][one.template] = plan.headers[one.name]
+        return ChunkResult(plan.chunk, plan.headers[ROWS], found["who"], found["render"])
 
     def _lookup(self, source: str) -> None:
         stage = self.graph.lookups[source]
@@ -205,7 +254,10 @@ class Run:
         chunks = tuple(
             (chunk, file.sign) for file in self.inputs[source] for chunk in file.chunks
         )
-        inputs = [item for chunk, _ in chunks for item in _chunk_inputs(chunk, stage)]
+        part = stage.source
+        inputs = [
+            item for chunk, _ in chunks for item in chunk_inputs(chunk, part, chunk.sha256)
+        ]
         key = stage_key(stage, (*inputs, *(self.lookups[name].digest for name in joined)))
         header = self.store.header(key)
         stale = header is None
@@ -238,14 +290,46 @@ class Run:
         self.store.note("builds", self.graph.dataset, {**self.after, **files})
 
 
-def _first_key(task: ChunkTask) -> str:
-    return task.rows_key or task.renders[0][0]
+class _Progress(Struct):
+    """How far the chunks of a source are."""
+
+    done: int = 0
+    total: int = 0
+    bytes_done: int = 0
+    bytes_total: int = 0
 
 
-def _chunk_inputs(chunk: Chunk, stage: Any) -> tuple[str, ...]:
-    """What of a chunk its results depend on: its bytes, its head, and its file's name if used."""
-    names = chunk.path if any(field.of_file for field in stage.source.fields) else ""
-    return (chunk.sha256, str(chunk.head), names)
+class _Plan:
+    """A chunk on its way: what is wanted of it, and what there is so far."""
+
+    def __init__(
+        self, source: str, file: SourceFile, chunk: Chunk, wanted: tuple[Wanted, ...]
+    ) -> None:
+        self.source = source
+        self.file = file
+        self.chunk = chunk
+        self.wanted = wanted
+        self.headers: dict[str, Header] = {}
+        self.made: tuple[str, ...] = ()
+        self.sha256 = ""
+
+    def known(self) -> dict[str, str]:
+        """Templates of which only the rendering is missing, and who their candidates are."""
+        there = {
+            one.template: self.headers[one.name].key
+            for one in self.wanted
+            if one.kind == "who" and one.name in self.headers
+        }
+        return {
+            one.template: there[one.template]
+            for one in self.wanted
+            if one.kind == "render" and one.name not in self.headers and one.template in there
+        }
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything wanted is there."""
+        return len(self.headers) == len(self.wanted)
 
 
 def warn_damaged(log: Log, key: str) -> None:

@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 from pathlib import Path
+import tempfile
 from typing import Any
 
 import msgspec
@@ -163,6 +164,15 @@ class Store:
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
+
+    @contextmanager
+    def scratch(self) -> Iterator[Any]:
+        """A file of no name for what does not fit in memory; gone in the end."""
+        try:
+            with tempfile.TemporaryFile(dir=self.root / "tmp") as stream:
+                yield stream
+        except OSError as error:
+            raise store_fault(error, self.root / "tmp") from None
 
     def buffer(self, key: str, name: str) -> Any:
         """The bytes of a part, memory-mapped, re-hashed the first time this process reads them."""

@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 from sftspec.engine import inputs, work
-from sftspec.engine.inputs import DEFAULT_CHUNK, cut, read_inputs
+from sftspec.engine.inputs import DEFAULT_CHUNK, Reading, cut, read_inputs
 from sftspec.engine.local import LocalEngine
+from sftspec.engine.log import Log
+from sftspec.engine.run import Run
 from sftspec.engine.store import Store
 from sftspec.ground.report import Fault
 from sftspec.ports.base import source_format
@@ -31,9 +33,9 @@ class Reader:
         self.scanned = []
         scan = inputs._scan
 
-        def counting(part, path, *rest):
+        def counting(part, path, *rest, **more):
             self.scanned.append(path)
-            return scan(part, path, *rest)
+            return scan(part, path, *rest, **more)
 
         monkeypatch.setattr(inputs, "_scan", counting)
         self.patch = monkeypatch
@@ -46,9 +48,13 @@ class Reader:
         return self.read()
 
     def read(self, **how):
+        """The files as they are known once the tasks have hashed what they read."""
         self.scanned.clear()
-        how = {"chunk_bytes": DEFAULT_CHUNK, **how}
-        return read_inputs(self.graph, self.root, self.store, **how), sorted(self.scanned)
+        reading = Reading(self.root, self.store, **how)
+        engine = LocalEngine(self.root, self.store)
+        run = Run(self.graph, read_inputs(self.graph, reading), reading, engine, Log())
+        run.chunk_work()
+        return run.inputs, sorted(self.scanned)
 
 
 ALL = ["data/asks-1.jsonl", "data/asks-2.jsonl", "data/books.csv", "data/terms.csv"]
@@ -89,9 +95,10 @@ def test_rehash_finds_what_a_stat_hides(reader, monkeypatch):
     sign = {path.stat().st_ino: known["terms"][0].sign}
     path.write_bytes(path.read_bytes().replace(b"term 3", b"term X"))
     honest = inputs.signature
-    monkeypatch.setattr(
-        inputs, "signature", lambda d: sign.get(os.fstat(d).st_ino) or honest(d)
-    )
+    for module in (inputs, work):
+        monkeypatch.setattr(
+            module, "signature", lambda d: sign.get(os.fstat(d).st_ino) or honest(d)
+        )
     assert (known, []) == reader.read()
     found, _ = reader.read(rehash=True)
     assert known["terms"] != found["terms"]
@@ -142,7 +149,12 @@ def test_a_record_of_another_kind_is_none(reader):
     found, _ = reader.at(10)
     for path in (reader.store.root / "stat").iterdir():
         record = reader.store.record("stat", path.stem)
-        for change in ({"scan": 0}, {"file": {}}, {"still": False}, {"chunk_bytes": "many"}):
+        for change in (
+            {"scan": 0},
+            {"file": {}},
+            {"file": record["file"] | {"still": False}},
+            {"chunk_bytes": "many"},
+        ):
             reader.store.note("stat", path.stem, record | change)
             again, scanned = reader.read()
             assert (found, 1) == (again, len(scanned))
@@ -347,4 +359,4 @@ def test_a_row_at_the_top_lets_the_rest_be_reused(builder, project):
 def test_records_are_plain_json(reader):
     reader.at(10)
     for path in (reader.store.root / "stat").iterdir():
-        assert msgspec.json.decode(path.read_bytes().partition(b"\n")[2])["still"]
+        assert msgspec.json.decode(path.read_bytes().partition(b"\n")[2])["file"]["still"]

@@ -122,7 +122,9 @@ def ended_well(project, home, whole, skipped):
     assert (0, []) == (code, plain)
     verdict = verify(home / "compiled" / "small" / "0.1.0")
     assert (True, whole[1]) == (verdict.good, verdict.id)
-    ran = sum(e["event"] == "chunk" and e["node"] == "asks" for e in running.events)
+    ran = sum(
+        e["event"] == "chunk" and e["node"] == "asks" and e["made"] > 0 for e in running.events
+    )
     assert ran <= whole[2] - skipped
     assert not list((home / "compiled").glob(".staging/small/*"))
 
@@ -130,13 +132,13 @@ def ended_well(project, home, whole, skipped):
 def test_a_build_stopped_three_times_ends_where_it_would_have(project, home, whole):
     done = 0
     for number in (signal.SIGINT, signal.SIGTERM):
-        running = Running(project, home).until(chunk(20))
+        running = Running(project, home).until(chunk(done + 20))
         for _ in range(3):  # one is enough; more change nothing
             running.process.send_signal(number)
         assert (130, [LAST]) == running.wait()
         done += 20
         assert is_tidy(home)
-    running = Running(project, home).until(chunk(20))
+    running = Running(project, home).until(chunk(done + 20))
     running.process.kill()
     assert -signal.SIGKILL == running.wait()[0]
     done += 20
@@ -189,4 +191,15 @@ def test_a_build_on_ray_that_is_stopped_leaves_no_process(project, home, whole, 
         time.sleep(0.1)
     assert [] == running.relatives()
     assert is_tidy(home, killed=True)  # a worker may have been in the middle of a write
+    ended_well(project, home, whole, 10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_in_several_processes_that_is_stopped_leaves_none(project, home, whole, number):
+    running = Running(project, home, "--engine", "local", "--workers", "2").until(chunk(10))
+    assert len(running.relatives()) > 2
+    running.process.send_signal(number)
+    assert (130, [LAST]) == running.wait()
+    assert [] == running.relatives()
+    assert is_tidy(home)
     ended_well(project, home, whole, 10)
