@@ -2,7 +2,7 @@
 # `make` alone lists the targets. PYTHON=… picks the interpreter, ARGS=… goes to the tool that a target runs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types bench lock clean
+.PHONY: help setup demo test clients lint format types bench lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -14,6 +14,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 key = $(shell { pwd; cat pyproject.toml $(1); } | cksum | cut -d ' ' -f 1)
 RUNTIME := .venv/.runtime-$(call key,requirements.lock)
 DEV := .venv/.dev-$(call key,requirements-dev.lock)
+CLIENTS := .venv-clients/.ready-$(call key,requirements-clients.txt)
 
 # Where packages come from is the environment's business; where they go is ours.
 unexport PYTHONHOME PYTHONPATH PIP_CONSTRAINT PIP_DRY_RUN PIP_NO_DEPS PIP_PREFIX PIP_PYTHON PIP_REQUIREMENT PIP_ROOT PIP_TARGET
@@ -23,6 +24,7 @@ export PIP_USER := 0
 help:
 	@echo 'make demo    set up, then build specs/legal.sft'
 	@echo 'make test    set up, then run every test (SFTSPEC_REAL_DATA=folder adds those on real data)'
+	@echo 'make clients set up trainer libraries apart, then run the tests in which they read our files'
 	@echo 'make lint    ruff: rules and format        make format  ruff: mend both'
 	@echo 'make types   mypy, strict                  make bench   run the benchmarks'
 	@echo 'make setup   only set up .venv             make lock    pin again (needs uv)'
@@ -36,6 +38,9 @@ demo: $(RUNTIME)
 
 test: $(DEV)
 	@$(BIN)/python -m pytest $(if $(SFTSPEC_REAL_DATA),,-m 'not real') $(ARGS)
+
+clients: $(DEV) $(CLIENTS)
+	@SFTSPEC_CLIENTS=$(CURDIR)/.venv-clients/bin/python $(BIN)/python -m pytest -m client tests/clients $(ARGS)
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . || \
@@ -82,4 +87,11 @@ $(DEV): | .venv/bin/python
 
 $(RUNTIME): | .venv/bin/python
 	$(call install,requirements.lock)
+	@touch $@
+
+# Trainer libraries want other pins than ours, so they have an environment of their own.
+$(CLIENTS): | .venv/bin/python
+	@echo 'setup: installing requirements-clients.txt into .venv-clients (a minute, once)'
+	@.venv/bin/python -m venv --clear .venv-clients
+	@.venv-clients/bin/python -m pip --disable-pip-version-check --no-input -qq install --requirement requirements-clients.txt
 	@touch $@

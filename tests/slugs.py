@@ -16,6 +16,8 @@ SLUG = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 CLASSES = {
     "Malformed": "diagnostic",
     "Fault": "fault",
+    "Misuse": "fault",
+    "Misshapen": "rejection",
     "Wrong": "finding",
     "Broken": "rejection",
 }

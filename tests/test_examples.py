@@ -32,6 +32,7 @@ def refusals(spec, project):
     return [
         f"{item.span.text.path}:{item.span.line} {item.slug} {item.message}"
         for item in report.sorted()
+        if item.severity == "error"
     ]
 
 

@@ -78,6 +78,43 @@ def test_ray(project, workers, tmp_path):
     assert "ray" == json.loads(receipt.read_bytes())["engine"]
 
 
+# ------------------------------------------------------------------------------- what is shipped
+
+
+def scrambled_engine(root, store):
+    return engines.ScrambledEngine(root, store, seed=7)
+
+
+@pytest.fixture(scope="module", params=["medical", "support"])
+def other(request, tmp_path_factory):
+    """A shipped spec with tools, pairs, Parquet and compressed files, built once."""
+    root = tmp_path_factory.mktemp(request.param)
+    built = projects.built(projects.shipped(root, request.param))
+    return SimpleNamespace(name=request.param, bytes=listed(built))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"chunk_bytes": 700, "engine": scrambled_engine}, {"workers": 2, "chunk_bytes": 4096}],
+    ids=["scrambled", "two processes"],
+)
+def test_a_shipped_spec_is_the_same_however_it_is_run(other, how, tmp_path):
+    spec = projects.shipped(tmp_path, other.name)
+    assert other.bytes == listed(projects.built(spec, **how))
+
+
+@pytest.mark.ray
+def test_a_shipped_spec_is_the_same_on_ray(other, tmp_path):
+    spec = projects.shipped(tmp_path, other.name)
+    words = ("--engine", "ray", "--workers", 2, "--chunk-bytes", 4096)
+    assert other.bytes == in_process(spec, *words)
+
+
+def test_two_processes_give_the_bytes_of_one(project, tmp_path):
+    built = projects.built(project.make(tmp_path), workers=2, chunk_bytes=512)
+    assert project.bytes == listed(built)
+
+
 # ------------------------------------------------------------------------------- surroundings
 
 ASCII = {"PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}

@@ -27,10 +27,11 @@ projects = SimpleNamespace(**runpy.run_path(str(HERE / "projects.py")))
 DEPENDS = {
     "lookup": (),
     "rows": ("lookup",),
-    "render": ("rows",),
+    "who": ("rows",),
+    "render": ("rows", "who"),
     "settle": ("rows",),
     "screen": ("render", "settle"),
-    "split": ("render", "settle"),
+    "split": ("who", "settle"),
     "mix": ("screen", "split"),
     "judge": ("mix",),
     "emit": ("mix",),
@@ -41,6 +42,7 @@ STAGES = {
     for stage in (
         g.Rows,
         g.Lookup,
+        g.Who,
         g.Render,
         g.Settle,
         g.Screen,
@@ -95,6 +97,7 @@ def outputs(spec):
     return {
         "lookup": [made(header) for header in run.lookups.values()],
         "rows": [made(result.rows) for result in chunks],
+        "who": [made(one) for result in chunks for one in result.whos.values()],
         "render": [made(one) for result in chunks for one in result.renders.values()],
         "settle": [made(header) for header in finish.settled.values()],
         "screen": made(finish.screened),

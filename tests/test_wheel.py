@@ -13,6 +13,11 @@ pytestmark = pytest.mark.wheel
 
 ROOT = Path(__file__).parent.parent
 GRAMMARS = {path.name for path in (ROOT / "grammar").glob("*.lark")}
+STARTER = {
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / "sftspec" / "verbs" / "starter").rglob("*")
+    if path.is_file()
+}
 PIP = ("-m", "pip", "--isolated", "--quiet", "--disable-pip-version-check")
 SPEC = """\
 edition 2026
@@ -75,6 +80,8 @@ def test_the_wheel_holds_the_grammar_and_every_module(dist):
     assert {f"sftspec/grammar/{name}" for name in GRAMMARS} <= names
     assert modules <= names
     assert "sftspec/ground/slugs.md" in names
+    assert STARTER
+    assert names >= STARTER
     assert {"sftspec"} == {name.split("/")[0] for name in names if ".dist-info/" not in name}
 
 
@@ -83,6 +90,7 @@ def test_the_sdist_holds_the_grammar_and_the_licence(dist):
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {f"grammar/{name}" for name in GRAMMARS} | {"LICENSE", "pyproject.toml"} <= names
+    assert names >= STARTER
     assert not [name for name in names if name.startswith((".venv", ".sftspec", "compiled"))]
 
 
@@ -98,3 +106,8 @@ def test_an_installed_wheel_checks_a_spec_from_another_folder(dist, tmp_path):
     run("-m", "sftspec", "check", "specs/tiny.sft", cwd=project, path=site)
     section = run("-m", "sftspec", "explain", "duplicate-key", cwd=project, path=site)
     assert "Mend:" in section
+    run("-m", "sftspec", "init", "demo", cwd=project, path=site)
+    demo = project / "demo"
+    run("-m", "sftspec", "build", "specs/demo.sft", "--gate", "freeze", cwd=demo, path=site)
+    assert (demo / "compiled" / "demo" / "0.1.0" / "train.jsonl").is_file()
+    run("-m", "sftspec", "doctor", cwd=demo, path=site)

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import os
 from pathlib import Path
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sftspec.ground.report import Report
+if TYPE_CHECKING:  # `doctor` shall speak even where a library is missing
+    from sftspec.ground.report import Report
 
 KNOBS = ("root", "store", "engine", "workers", "chunk_bytes", "memory", "rehash")
 
@@ -19,9 +20,13 @@ KNOBS = ("root", "store", "engine", "workers", "chunk_bytes", "memory", "rehash"
 def add_spec(parser: argparse.ArgumentParser) -> None:
     """The spec file and the project root."""
     parser.add_argument("spec", type=Path, help="the spec file (.sft)")
-    parser.add_argument(
-        "--root", type=Path, help="project root (else the nearest pyproject.toml or .git)"
-    )
+    add_root(parser)
+
+
+def add_root(parser: argparse.ArgumentParser) -> None:
+    """The project root."""
+    what = "project root (else the nearest .sftroot, pyproject.toml or .git)"
+    parser.add_argument("--root", type=Path, metavar="DIR", help=what)
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +93,7 @@ def colours(stream: Any) -> bool:
     return bool(stream.isatty() or os.environ.get("FORCE_COLOR"))
 
 
-def show_report(report: Report, form: str = "text") -> int:
+def show_report(report: "Report", form: str = "text") -> int:
     """Print the diagnostics; 1 where there is an error.
 
     Text goes to stderr; the other formats are the answer and go to stdout.
@@ -102,7 +107,10 @@ def show_report(report: Report, form: str = "text") -> int:
 
 
 def table(rows: Sequence[tuple[str, ...]], *, right: frozenset[int] = frozenset()) -> str:
-    """Rows as aligned columns."""
+    """Rows as aligned columns, safe to show."""
+    from sftspec.ground.render import escape
+
+    rows = [tuple(map(escape, row)) for row in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     lines = []
     for row in rows:

@@ -25,34 +25,34 @@ def run(args: argparse.Namespace) -> int:
     built = build(args.spec, settings_of(args), log_of(args))
     gates = built.manifest.gates
     if args.gate and args.gate not in gates:
-        from sftspec.ground.render import escape
+        from sftspec.ground.report import Misuse, did_you_mean, there_are
 
-        sys.stderr.write(f"error[unknown-gate]: the spec has no gate `{escape(args.gate)}`\n")
-        return 2
+        hint = did_you_mean(args.gate, gates) or there_are(list(gates)) or ""
+        raise Misuse("unknown-gate", f"the spec has no gate `{args.gate}`", hint=hint)
     failed = bool(args.gate) and not gates[args.gate]["holds"]
     sys.stdout.write(_json(built, failed) if args.format == "json" else _text(built))
     return 1 if failed else 0
 
 
 def _json(built: Any, failed: bool) -> str:  # noqa: FBT001 - the verdict
-    import msgspec
+    from sftspec.ground.render import answer
 
     manifest = built.manifest
-    content = {
-        "format_version": 1,
-        "verdict": "gate-failed" if failed else "ok",
-        "snapshot": str(built.folder), "id": built.id, "fresh": built.fresh,
-        "counts": manifest.counts, "mixture": manifest.mixture, "gates": manifest.gates,
-        "tests": manifest.tests,
-    }  # fmt: skip
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
+    return answer(
+        "gate-failed" if failed else "ok",
+        snapshot=str(built.folder), id=built.id, fresh=built.fresh,
+        counts=manifest.counts, mixture=manifest.mixture, gates=manifest.gates,
+        tests=manifest.tests,
+    )  # fmt: skip
 
 
 def _text(built: Any) -> str:
+    from sftspec.ground.render import escape
+
     manifest = built.manifest
     counts = manifest.counts
     out = [
-        f"\n{manifest.dataset} {manifest.version}  {built.folder}\n",
+        f"\n{manifest.dataset} {manifest.version}  {escape(str(built.folder))}\n",
         f"  {'sealed' if built.fresh else 'up to date'}  {built.id}\n\n",
         f"  rows read {counts['rows_read']} = used {counts['rows_used']} + rejected {counts['rows_rejected']}\n",
         (

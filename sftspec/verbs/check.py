@@ -4,15 +4,13 @@ import argparse
 from pathlib import Path
 
 from sftspec.ground.report import Report
-from sftspec.verbs.base import show_report
+from sftspec.verbs.base import add_root, show_report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's words."""
     parser.add_argument("specs", type=Path, nargs="+", metavar="spec", help="spec files (.sft)")
-    parser.add_argument(
-        "--root", type=Path, help="project root (else the nearest pyproject.toml or .git)"
-    )
+    add_root(parser)
     parser.add_argument("--format", choices=("text", "json", "github", "sarif"), default="text")
 
 

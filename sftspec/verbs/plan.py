@@ -41,15 +41,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _json(planned: Any) -> str:
-    import msgspec
+    from sftspec.ground.render import answer
+    from sftspec.snapshot.shortfall import as_rows
 
-    content = {
-        "format_version": 1,
-        "verdict": "shortfall" if planned.mixture.short else "ok",
-        "nodes": planned.nodes,
-        "mixture": planned.mixture,
-    }
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
+    mixture = planned.mixture
+    short = {"shortfall": as_rows(mixture), "rejected": planned.rejected}
+    return answer(
+        "shortfall" if mixture.short else "ok",
+        nodes=planned.nodes,
+        mixture=mixture,
+        **(short if mixture.short else {}),
+    )
 
 
 def nodes_text(nodes: Any) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 import sys
 from typing import Any
 
+import msgspec
+
 from sftspec.verbs.base import add_spec, colours
 
 _OFF = "\x1b[0m"
@@ -47,9 +49,10 @@ def run(args: argparse.Namespace) -> int:
 
     gc.disable()
     graph, _, home = read(args.spec, args.root)
-    names = [args.template] if args.template else list(graph.renders)
-    if args.template and args.template not in graph.renders:
-        return _unknown(args.template, list(graph.renders))
+    known = graph.templates()
+    names = [args.template] if args.template else list(known)
+    if args.template and args.template not in known:
+        raise _unknown(args.template, list(known))
     reader = Reader(graph, home)
     count = args.count or (3 if args.template else 1)
     found = [reader.samples(name, count, args.key) for name in names]
@@ -64,25 +67,18 @@ def run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _unknown(name: str, known: list[str]) -> int:
-    from sftspec.ground.render import escape
-    from sftspec.ground.report import did_you_mean, listing
+def _unknown(name: str, known: list[str]) -> Exception:
+    from sftspec.ground.report import Misuse, did_you_mean, there_are
 
-    hint = did_you_mean(name, known) or (f"there are {listing(known, 20)}" if known else "")
-    said = f"error[unknown-template]: no template is called `{escape(name)}`\n"
-    sys.stderr.write(said + (f"  hint: {hint}\n" if hint else ""))
-    return 2
+    hint = did_you_mean(name, known) or there_are(known, 20) or ""
+    return Misuse("unknown-template", f"no template is called `{name}`", hint=hint)
 
 
 def _json(found: list[Any], *, failed: bool) -> str:
-    import msgspec
+    from sftspec.ground.render import answer
 
-    content = {
-        "format_version": 1,
-        "verdict": "no-sample" if failed else "ok",
-        "templates": [_plain_values(one) for one in found],
-    }
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
+    templates = [_plain_values(one) for one in found]
+    return answer("no-sample" if failed else "ok", templates=templates)
 
 
 def _plain_values(glimpse: Any) -> dict[str, Any]:
@@ -94,11 +90,18 @@ def _plain_values(glimpse: Any) -> dict[str, Any]:
         "why": glimpse.why,
         "samples": [
             {
-                **{name: getattr(sample, name) for name in sample.__struct_fields__},
+                **{
+                    name: getattr(sample, name)
+                    for name in sample.__struct_fields__
+                    if name != "worse"
+                },
                 "turns": [
                     {
                         "role": turn.role,
                         "train": turn.train,
+                        "name": turn.name,
+                        "call_id": turn.call_id,
+                        "calls": turn.calls,
                         "parts": [
                             {
                                 "element": part.element,
@@ -110,6 +113,8 @@ def _plain_values(glimpse: Any) -> dict[str, Any]:
                     }
                     for turn in sample.turns
                 ],
+                "tools": msgspec.json.decode(sample.tools) if sample.tools else None,
+                "rejected_answer": sample.worse,
             }
             for sample in glimpse.samples
         ],
@@ -158,15 +163,42 @@ def _sample(sample: Any, paint: Paint) -> Iterator[str]:
     if sample.rejected:
         stage, reason, evidence = sample.rejected
         yield f"  {paint('bad', f'rejected {reason}')} ({stage}): {escape(evidence)}"
+    if sample.tools:
+        names = [tool["function"]["name"] for tool in msgspec.json.decode(sample.tools)]
+        yield paint("quiet", f"  tools {escape(', '.join(names))}")
     for turn in sample.turns:
+        yield from _calls(turn, paint)
         for part in turn.parts:
+            if turn.calls and not part.text:
+                continue
             yield ""
             element = f" {part.element}" if part.element else ""
             mark = f"  {paint('trained', 'trained')}" if turn.train else ""
-            yield f"  {paint('role', turn.role)}{element}{mark}"
+            name = f" {escape(turn.name)}" if turn.name else ""
+            yield f"  {paint('role', turn.role)}{name}{element}{mark}"
             bar = paint("trained", "┃") if turn.train else paint("quiet", "│")
             for line in _lines(part, paint):
                 yield f"  {bar} {line}".rstrip(" ")
+
+    if sample.worse:
+        yield ""
+        yield f"  {paint('role', 'rejected')}"
+        for line in sample.worse.split("\n"):
+            yield f"  {paint('quiet', '│')} {escape(line)}".rstrip(" ")
+
+
+def _calls(turn: Any, paint: Paint) -> Iterator[str]:
+    """A turn's calls, one a line."""
+    from sftspec.ground.render import escape
+
+    if not turn.calls:
+        return
+    yield ""
+    yield f"  {paint('role', turn.role)} calls{'  ' + paint('trained', 'trained') if turn.train else ''}"
+    bar = paint("trained", "┃") if turn.train else paint("quiet", "│")
+    for call in turn.calls:
+        arguments = msgspec.json.encode(call["arguments"]).decode()
+        yield f"  {bar} {escape(call['name'])} {escape(arguments)}"
 
 
 def _value(value: Any) -> str:
@@ -175,7 +207,7 @@ def _value(value: Any) -> str:
 
 def _lines(part: Any, paint: Paint) -> list[str]:
     """The part's lines, safe on a terminal, data painted."""
-    from sftspec.ground.render import escape
+    from sftspec.ground.render import defuse, escape
 
     out = [""]
     for text, is_data in _pieces(part):
@@ -184,7 +216,7 @@ def _lines(part: Any, paint: Paint) -> list[str]:
                 out.append("")
             shown = escape(line)
             out[-1] += paint("data", shown) if is_data else shown
-    return out
+    return [defuse(line) for line in out]  # a command may be half data
 
 
 def _pieces(part: Any) -> Iterator[tuple[str, bool]]:

@@ -19,19 +19,13 @@ def run(args: argparse.Namespace) -> int:
     from sftspec.stages.unit import run_test
 
     graph, _, _ = read(args.spec, args.root)
-    answers = [run_test(graph.renders[test.template], test) for test in graph.tests]
+    known = graph.templates()
+    answers = [run_test(known[test.template], test) for test in graph.tests]
     failed = sum(not answer.passed for answer in answers)
     if args.format == "json":
-        import msgspec
+        from sftspec.ground.render import answer as as_answer
 
-        content = {
-            "format_version": 1,
-            "verdict": "failed" if failed else "ok",
-            "tests": answers,
-        }
-        sys.stdout.write(
-            msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
-        )
+        sys.stdout.write(as_answer("failed" if failed else "ok", tests=answers))
     else:
         for answer in answers:
             _show(answer)

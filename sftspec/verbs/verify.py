@@ -5,13 +5,13 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from sftspec.verbs.base import add_root
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's words."""
     parser.add_argument("snapshot", help="a folder, or NAME or NAME@VERSION under compiled/")
-    parser.add_argument(
-        "--root", type=Path, help="project root (else the nearest pyproject.toml or .git)"
-    )
+    add_root(parser)
     parser.add_argument("--expect", metavar="ID", help="the id the snapshot must have")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -34,13 +34,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _json(verdict: Any, wrong: list[Any], folder: Path) -> str:
-    import msgspec
+    from sftspec.ground.render import answer
 
-    content = {
-        "format_version": 1, "verdict": "wrong" if wrong else "ok", "snapshot": str(folder),
-        "id": verdict.id, "files": verdict.files, "bytes": verdict.bytes, "wrong": wrong,
-    }  # fmt: skip
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
+    return answer(
+        "wrong" if wrong else "ok", snapshot=str(folder),
+        id=verdict.id, files=verdict.files, bytes=verdict.bytes, wrong=wrong,
+    )  # fmt: skip
 
 
 def _show(verdict: Any, wrong: list[Any], folder: Path, *, expected: bool) -> None:
@@ -53,5 +52,5 @@ def _show(verdict: Any, wrong: list[Any], folder: Path, *, expected: bool) -> No
     if not wrong:
         word = "is the one expected" if expected else "self-consistent, not authenticated"
         sys.stdout.write(
-            f"{folder}: {verdict.files} files, {verdict.bytes} bytes, {word}\n{verdict.id}\n"
+            f"{escape(str(folder))}: {verdict.files} files, {verdict.bytes} bytes, {word}\n{verdict.id}\n"
         )

@@ -94,8 +94,9 @@ def test_a_block_is_shown_with_its_lines(capsys):
 def test_nested_lines_are_indented_and_what_is_not_built_is_marked(capsys):
     _, out, _ = explain(capsys, "source")
     assert "\n    FIELD: TYPE [{ … }] " in out
-    assert re.search(r"\n  each FIELD as NAME .*\(not built yet\)\n", out)
     assert re.search(r"\n  key = KEY .*\(needed\)\n", out)
+    _, out, _ = explain(capsys, "template")
+    assert re.search(r"\n  extra = LIST .*\(not built yet\)\n", out)
 
 
 def test_lines_that_several_forms_share_are_shown_once(capsys):
