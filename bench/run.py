@@ -37,6 +37,12 @@ LIBRARIES = (
 )
 STACK = "import lark, attrs, msgspec, jinja2"
 RESULT = Path("compiled", "bench", "0.1.0")
+SEVERAL = "local build in several processes"
+RATIOS = (
+    ("Ray build", "local build"),
+    (SEVERAL, "local build"),
+    ("local build", "straight loop"),
+)
 
 
 @dataclass
@@ -69,14 +75,16 @@ class Bench(Report):
             self.read(f"generator, {count:,} rows: rows/s", count / cost.wall)
         return path
 
-    def project(self, name: str, count: int, *, two: bool = False) -> Path:
+    def project(
+        self, name: str, count: int, *, two: bool = False, parquet: bool = False
+    ) -> Path:
         """A fresh project folder over a corpus."""
         root = self.work / name
         shutil.rmtree(root, ignore_errors=True)
-        spec.project(root, self.rows(count), count // 2, two=two)
+        spec.project(root, self.rows(count), count // 2, two=two, parquet=parquet)
         return root
 
-    def straight(self, count: int, *, sample: bool = False) -> Cost:
+    def straight(self, count: int, *more: str, sample: bool = False) -> Cost:
         """The straight loop."""
         words = [
             "-m",
@@ -85,15 +93,16 @@ class Bench(Report):
             "straight",
             "--total",
             str(count // 2),
+            *more,
         ]
         return self.python(*words, sample=sample)
 
     def build(self, root: Path, *more: str, cold: bool = False, sample: bool = False) -> Cost:
-        """The compiler, on the local engine unless told otherwise; `cold` drops store and snapshot first."""
+        """The compiler, in one local process unless told otherwise; `cold` drops store and snapshot first."""
         if cold:
             shutil.rmtree(root / ".sftspec", ignore_errors=True)
             shutil.rmtree(root / "compiled", ignore_errors=True)
-        engine = () if "--engine" in more else ("--engine", "local")
+        engine = () if "--engine" in more else ("--engine", "local", "--workers", "1")
         words = ["-m", "sftspec", "build", "bench.sft", *engine, *more]
         return self.python(*words, cwd=root, sample=sample)
 
@@ -155,28 +164,51 @@ class Bench(Report):
         if manifest(root) != before:
             raise StepError("a no-op rebuild changed MANIFEST.json")
 
+    def full(self) -> None:
+        """JSON Lines and Parquet: two local processes beside the straight loop, which has one."""
+        count = self.asked.rows
+        root = self.project("full", count, parquet=True)
+        several = ("--engine", "local", "--workers", str(self.asked.workers))
+        for _ in range(self.asked.repeats):
+            loop = self.straight(count, "--parquet")
+            cost = self.build(root, *several, cold=True)
+            self.built(f"straight loop, jsonl + parquet, {count:,} rows", loop, count)
+            self.built(
+                f"build in {self.asked.workers} processes, jsonl + parquet, {count:,} rows",
+                cost,
+                count,
+            )
+            self.read(
+                "full build over straight loop: rows/s (target >= 3)", loop.wall / cost.wall
+            )
+
     def edit(self) -> None:
         """Two templates over one source; the text of the one for high-risk rows changes, then a rebuild."""
-        count = self.asked.rows
-        root = self.project("two", count, two=True)
+        self.edited(parquet=False)
+        self.edited(parquet=True)
+
+    def edited(self, *, parquet: bool) -> None:
+        """The edit, with JSON Lines alone or with Parquet too."""
+        count, kind = self.asked.rows, "jsonl + parquet" if parquet else "jsonl"
+        root = self.project("two", count, two=True, parquet=parquet)
         tally = self.made[count]
         risks = {risk: tally[f"risk_{risk}"] for risk in ("low", "medium", "high")}
         share = risks["high"] / sum(risks.values())
         self.read("one-template edit: share p of the rows", share)
         for edit in range(1, self.asked.repeats + 1):
-            text = spec.text(count // 2, two=True, edit=edit - 1)
+            text = spec.text(count // 2, two=True, edit=edit - 1, parquet=parquet)
             (root / "bench.sft").write_text(text, encoding="utf-8")
             cold = self.build(root, cold=True)
-            text = spec.text(count // 2, two=True, edit=edit)
+            text = spec.text(count // 2, two=True, edit=edit, parquet=parquet)
             (root / "bench.sft").write_text(text, encoding="utf-8")
             warm = self.build(root)
-            self.read("one-template edit: cold build, CPU s", cold.cpu)
-            self.read("one-template edit: rebuild, CPU s", warm.cpu)
+            name, room = f"one-template edit, {kind}", "0.30" if parquet else "0.15"
+            self.read(f"{name}: cold build, CPU s", cold.cpu)
+            self.read(f"{name}: rebuild, CPU s", warm.cpu)
             self.read(
-                "one-template edit: rebuild over cold, CPU (target <= p + 0.15)",
-                warm.cpu / cold.cpu,
+                f"{name}: rebuild over cold, CPU (target <= p + {room})", warm.cpu / cold.cpu
             )
-            self.read("one-template edit: rebuild over cold, wall", warm.wall / cold.wall)
+            self.read(f"{name}: rebuild over cold, wall", warm.wall / cold.wall)
         rebuilt = manifest(root)
         self.build(root, cold=True)
         if manifest(root) != rebuilt:
@@ -188,6 +220,10 @@ class Bench(Report):
         count, root = self.asked.rows, self.project("one", self.asked.rows)
         self.peak(f"straight loop, {count:,} rows", self.straight(count, sample=True))
         self.peak(f"local build, {count:,} rows", self.build(root, cold=True, sample=True))
+        several = ("--engine", "local", "--workers", str(self.asked.workers))
+        self.peak(
+            f"{SEVERAL}, {count:,} rows", self.build(root, *several, cold=True, sample=True)
+        )
 
     def peak(self, name: str, cost: Cost) -> None:
         """The three readings of memory."""
@@ -198,13 +234,12 @@ class Bench(Report):
     def big(self) -> None:
         """The larger size: straight loop, local, Ray; memory is sampled throughout."""
         count = self.asked.big
-        root, ray = (
-            self.project("big", count),
-            ("--engine", "ray", "--workers", str(self.asked.workers)),
-        )
+        root, workers = self.project("big", count), ("--workers", str(self.asked.workers))
+        ray, several = ("--engine", "ray", *workers), ("--engine", "local", *workers)
         runs = {
             "straight loop": partial(self.straight, count, sample=True),
             "local build": partial(self.build, root, cold=True, sample=True),
+            SEVERAL: partial(self.build, root, *several, cold=True, sample=True),
             "Ray build": partial(self.build, root, *ray, cold=True, sample=True),
         }
         digests: dict[str, str] = {}
@@ -219,7 +254,7 @@ class Bench(Report):
                 self.peak(f"{name}, {count:,} rows", cost)
                 if name != "straight loop":
                     digests[name] = manifest(root)
-            for over, under in (("Ray build", "local build"), ("local build", "straight loop")):
+            for over, under in RATIOS:
                 if over in last and under in last:
                     wall, cpu = (
                         last[over].wall / last[under].wall,
@@ -228,16 +263,18 @@ class Bench(Report):
                     self.read(f"{over} over {under}, {count:,} rows: wall", wall)
                     self.read(f"{over} over {under}, {count:,} rows: CPU", cpu)
         self.scaling()
-        if len(digests) == 2:
+        if len(digests) == 3:
             if len(set(digests.values())) > 1:
                 raise StepError("local and Ray builds differ in MANIFEST.json")
-            self.note(f"local and Ray builds of {count:,} rows have the same MANIFEST.json")
+            self.note(
+                f"local builds in one and several processes and Ray builds of {count:,} rows have the same MANIFEST.json"
+            )
 
     def scaling(self) -> None:
         """The larger size over the smaller one."""
         small, large = f"{self.asked.rows:,} rows", f"{self.asked.big:,} rows"
         for what in ("peak PSS of the tree, MB", "of it anonymous, MB", "CPU us a row"):
-            for name in ("straight loop", "local build"):
+            for name in ("straight loop", "local build", SEVERAL):
                 over, under = f"{name}, {large}: {what}", f"{name}, {small}: {what}"
                 if over in self.readings and under in self.readings:
                     self.read(
@@ -287,6 +324,7 @@ def manifest(root: Path) -> str:
 STEPS = {
     "check": Bench.check,
     "build": Bench.pairs,
+    "full": Bench.full,
     "edit": Bench.edit,
     "memory": Bench.memory,
     "big": Bench.big,

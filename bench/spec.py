@@ -116,7 +116,7 @@ template {name} {version} {{
 """
 
 
-def text(total: int, *, two: bool = False, edit: int = 0) -> str:
+def text(total: int, *, two: bool = False, edit: int = 0, parquet: bool = False) -> str:
     """The whole specification; `edit` counts the changes made to the template of the high-risk rows."""
     asks = "\n".join(f'  "{ask}"' for ask in ASKS)
     parts = [HEAD.replace("SEED", str(SEED))]
@@ -139,12 +139,14 @@ def text(total: int, *, two: bool = False, edit: int = 0) -> str:
         f"\nmixture {{\n  total = {total}\n" + "\n".join(shares) + "\n  shortfall = shrink\n}\n"
     )
     parts.append(
-        f"\nsplit {{\n  dev {DEV}%\n  keep together [source_row]\n}}\n\nemit {{ jsonl }}\n"
+        f"\nsplit {{\n  dev {DEV}%\n  keep together [source_row]\n}}\n\nemit {{ jsonl{', parquet' if parquet else ''} }}\n"
     )
     return "".join(parts)
 
 
-def project(root: Path, rows: Path, total: int, *, two: bool = False) -> Path:
+def project(
+    root: Path, rows: Path, total: int, *, two: bool = False, parquet: bool = False
+) -> Path:
     """Make a project folder around a hard link (or copy) of `rows`; returns the specification's path."""
     (root / "data").mkdir(parents=True, exist_ok=True)
     (root / "pyproject.toml").write_text(
@@ -157,7 +159,7 @@ def project(root: Path, rows: Path, total: int, *, two: bool = False) -> Path:
     except OSError:
         shutil.copyfile(rows, data)
     spec = root / "bench.sft"
-    spec.write_text(text(total, two=two), encoding="utf-8")
+    spec.write_text(text(total, two=two, parquet=parquet), encoding="utf-8")
     return spec
 
 
@@ -172,6 +174,7 @@ def main() -> int:
         "--rows-file", type=Path, help="rows made before; their number is still --rows"
     )
     parser.add_argument("--two", action="store_true", help="two templates, split by risk")
+    parser.add_argument("--parquet", action="store_true", help="emit Parquet too")
     asked = parser.parse_args()
     rows = asked.rows_file
     if rows is None:
@@ -179,7 +182,7 @@ def main() -> int:
 
         rows = asked.folder / "data" / "made.jsonl"
         write(rows, asked.rows)
-    print(project(asked.folder, rows, asked.rows // 2, two=asked.two))
+    print(project(asked.folder, rows, asked.rows // 2, two=asked.two, parquet=asked.parquet))
     if asked.rows_file is None:
         rows.unlink()
     return 0

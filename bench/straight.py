@@ -320,7 +320,50 @@ def write_index(path: Path, found: Candidates, fates: npt.NDArray[Any]) -> dict[
     }
 
 
-def build(source: Path, out: Path, total: int) -> dict[str, Any]:
+class Table:
+    """Conversations as Parquet, a row group of 10,000 at a time."""
+
+    TYPE = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.writer = pq.ParquetWriter(
+            path, pa.schema([("messages", self.TYPE)]), compression="zstd", compression_level=3,
+            use_dictionary=False, write_statistics=False,
+        )  # fmt: skip
+        self.decode = msgspec.json.Decoder(Record).decode
+        self.held: list[bytes] = []
+
+    def add(self, line: bytes) -> None:
+        """Append a record by its line."""
+        self.held.append(line)
+        if len(self.held) >= 10_000:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held, columns built flat and not from nested lists."""
+        said = [message for line in self.held for message in self.decode(line).messages]
+        flat = pa.StructArray.from_arrays(
+            [pa.array([one.role for one in said]), pa.array([one.content for one in said])],
+            names=["role", "content"],
+        )
+        offsets = pa.array(range(0, 3 * len(self.held) + 1, 3), pa.int32())
+        self.writer.write_table(pa.table({"messages": pa.ListArray.from_arrays(offsets, flat)}))
+        self.held.clear()
+
+    def close(self) -> dict[str, Any]:
+        """Hash what was written; returns the manifest's entry."""
+        self.flush()
+        self.writer.close()
+        data = self.path.read_bytes()
+        return {
+            "path": self.path.name,
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
+
+
+def build(source: Path, out: Path, total: int, *, parquet: bool = False) -> dict[str, Any]:
     """The whole job; returns the manifest."""
     staging = out.with_name(out.name + ".staging")
     shutil.rmtree(staging, ignore_errors=True)
@@ -338,10 +381,15 @@ def build(source: Path, out: Path, total: int) -> dict[str, Any]:
             fates[order] = code
             parts[name] = len(order)
             writer, starts = Writer(staging / f"{name}.jsonl"), found.starts
+            table = Table(staging / f"{name}.parquet") if parquet else None
             for at in order.tolist():
                 begin = starts[at]
-                writer.add(os.pread(spill.fileno(), starts[at + 1] - begin, begin))
+                line = os.pread(spill.fileno(), starts[at + 1] - begin, begin)
+                writer.add(line)
+                if table:
+                    table.add(line)
             files.append(writer.close())
+            files += [table.close()] if table else []
     (staging / "spill").unlink()
     files.append(write_index(staging / "index.parquet", found, fates))
     manifest = {
@@ -367,9 +415,10 @@ def main() -> int:
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--total", type=int, required=True)
+    parser.add_argument("--parquet", action="store_true", help="Parquet beside the JSON Lines")
     asked = parser.parse_args()
     gc.disable()  # nothing the loop makes is cyclic
-    manifest = build(asked.source, asked.out, asked.total)
+    manifest = build(asked.source, asked.out, asked.total, parquet=asked.parquet)
     print(
         msgspec.json.encode(
             {name: manifest[name] for name in ("read", "rejected", "candidates", "parts")}

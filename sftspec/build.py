@@ -78,6 +78,15 @@ class ShortMixture(Exception):  # noqa: N818 - a finding, which the verb prints
         self.rejected = rejected
 
 
+class EmptyDataset(Exception):  # noqa: N818 - a finding, which the verb prints
+    """No record is chosen, which is no dataset. `read`: rows by source; `taken`: what took them."""
+
+    def __init__(self, read: dict[str, int], taken: dict[str, int]) -> None:
+        super().__init__("no record is chosen")
+        self.read = read
+        self.taken = taken
+
+
 def read(path: Path, root: Path | None = None) -> tuple[Graph, Report, Path]:
     """Text to graph. Raises SpecError where the spec has errors."""
     report = Report()
@@ -126,7 +135,7 @@ def plan(path: Path, settings: Settings, log: Log, engine: Any = None) -> Planne
 def build(
     path: Path, settings: Settings, log: Log, engine: Any = None, disk: Disk | None = None
 ) -> Built:
-    """The snapshot of a spec, sealed. Raises SpecError, ShortMixture or Fault."""
+    """The snapshot of a spec, sealed. Raises SpecError, ShortMixture, EmptyDataset or Fault."""
     graph, _, home = read(path, settings.root)
     began = time.monotonic()
 
@@ -137,6 +146,8 @@ def build(
             mixture = finish.decide()
             if mixture.short:
                 raise ShortMixture(mixture, finish.culprits())
+            if not any(part.chosen for part in mixture.parts):
+                raise EmptyDataset(*finish.funnel())
             outcome = finish.outcome()
         finally:
             run.engine.close()

@@ -169,6 +169,8 @@ def _told(error: Exception, *, as_json: bool = False, form: str = "text") -> End
         return _fault(error, as_json=as_json)
     if type(error).__name__ == "ShortMixture":  # not imported: its module is not light
         return _shortfall(error, as_json=as_json)
+    if type(error).__name__ == "EmptyDataset":
+        return _empty(error, as_json=as_json)
     return _bug(error, as_json=as_json)
 
 
@@ -210,6 +212,14 @@ def _shortfall(error: Any, *, as_json: bool) -> Ending:
         "shortfall": as_rows(error.result), "rejected": error.rejected, "mixture": error.result,
     }  # fmt: skip
     return Ending(FINDINGS, _answer("shortfall", **short) if as_json else "")
+
+
+def _empty(error: Any, *, as_json: bool) -> Ending:
+    from sftspec.snapshot.shortfall import explain_empty
+
+    sys.stderr.write(explain_empty(error.read, error.taken))
+    about = {"rows_read": error.read, "taken": error.taken}
+    return Ending(FINDINGS, _answer("empty", **about) if as_json else "")
 
 
 def _bug(error: Exception, *, as_json: bool) -> Ending:

@@ -204,6 +204,18 @@ class Finish:
                 found[label] = found.get(label, 0) + 1
         return found
 
+    def funnel(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Rows read by source, and which reason took how many rows and candidates."""
+        read: dict[str, int] = {}
+        taken: dict[str, int] = {}
+        for source, chunks in self.results.items():
+            read[source] = sum(chunk.rows.meta["read"] for chunk in chunks)
+            for chunk in chunks:
+                for reason in self.store.table(chunk.rows.key, "rejects")["reason"].to_pylist():
+                    label = f"`{reason}` on source `{source}`"
+                    taken[label] = taken.get(label, 0) + 1
+        return read, taken | self.culprits()
+
     def outcome(self) -> Outcome:
         """Everything after the mix: tests, gates, files."""
         tests = self.tests()

@@ -5,6 +5,8 @@ from typing import Any
 from sftspec.ground.render import escape
 from sftspec.stages.joint import MixResult, PartResult
 
+MOST = 10
+
 
 def explain_shortfall(result: MixResult, rejected: dict[str, int] | None = None) -> str:
     """The least relaxation, the culprits and the nearest feasible mixture, part by part."""
@@ -15,6 +17,18 @@ def explain_shortfall(result: MixResult, rejected: dict[str, int] | None = None)
     out.append(
         "  hint: write `shortfall = shrink`, lower the total, or add rows where they are short"
     )
+    return "\n".join(map(escape, out)) + "\n"
+
+
+def explain_empty(read: dict[str, int], taken: dict[str, int]) -> str:
+    """Why there is no record at all: what was read, and what took it."""
+    out = ["error[empty-dataset]: no record is chosen, so there is nothing to seal"]
+    out += [f"  source `{name}`: {count} rows read" for name, count in read.items()]
+    most = sorted(taken.items(), key=lambda item: (-item[1], item[0]))
+    out += [f"  {label} took {count}" for label, count in most[:MOST]]
+    if len(most) > MOST:
+        out.append(f"  and {len(most) - MOST} more")
+    out.append("  hint: `sftspec preview` shows what becomes of the first rows")
     return "\n".join(map(escape, out)) + "\n"
 
 

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from sftspec.expr.evaluate import compile_vector
-from sftspec.ir.schema import check, ordered
+from sftspec.ir.schema import check, codec, ordered
 from sftspec.plan.parts import CallPart, TemplatePart, TurnPart
 from sftspec.ports.dialogue import Call, Misshapen, Said, dialect
 from sftspec.stages.bodies import Frame, Texts, render_body
@@ -221,6 +221,17 @@ def _answers(
     some = frame.take(rows)
     if part.value is not None:
         values = compile_vector(part.value).over(some.get, len(rows))
-        return [msgspec.json.encode(value).decode() for value in values], {}
+        return _as_json(values, part), {}
     texts = render_body(part.parts[0].body, some)
     return texts.texts, texts.failures
+
+
+def _as_json(values: Sequence[Any], part: TurnPart) -> list[str]:
+    """Worse answers in their contract's order where they keep it, else as they are; null is none."""
+    ordered_: Sequence[str | None] = [None] * len(values)
+    if part.contract is not None:
+        ordered_ = codec(part.contract).render(values)[0]
+    return [
+        "" if value is None else text or msgspec.json.encode(value).decode()
+        for value, text in zip(values, ordered_, strict=True)
+    ]

@@ -46,12 +46,21 @@ def row_kit(value: Any, name: str) -> Kit | Failure:
 
 @lru_cache(256)
 def _row_kit(value: bytes, name: str) -> Kit:
-    found = dialect(name).tools(_decode(value))
+    found = [_there(one) for one in dialect(name).tools(_decode(value))]
     words = [msgspec.json.encode(one).decode() for one in found]
     schemas = {one["name"]: one.get("parameters") or {} for one in found}
     if len(schemas) < len(found):
         raise Misshapen("invalid_tool", "two tools have one name")
     return _kit(words, schemas)
+
+
+def _there(value: Any) -> Any:
+    """A tool without its keys that are null: a table pads each tool with the keys of the others."""
+    if isinstance(value, dict):
+        return {key: _there(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_there(item) for item in value]
+    return value
 
 
 def _kit(words: Sequence[str], schemas: Mapping[str, Mapping[str, Any]]) -> Kit:

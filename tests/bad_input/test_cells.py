@@ -118,8 +118,12 @@ def test_bad_rows_are_set_aside_with_file_line_key_and_reason(tmp_path, chunk):
 
 
 @pytest.mark.parametrize("data", ["", "id,Text\n", "id,Text", "\ufeffid,Text\r\n\r\n"])
-def test_a_file_without_rows_is_no_error(tmp_path, data):
-    assert 0 == built(tmp_path, data).counts["rows_read"]
+def test_a_file_without_rows_makes_no_dataset(tmp_path, data):
+    project = project_of(tmp_path, data)
+    done = project.run("build", "m.sft", "--log", "none", "--format", "json")
+    answer = json.loads(done.out)
+    assert (1, "empty", {"rows": 0}) == (done.code, answer["verdict"], answer["rows_read"])
+    assert UNTOUCHED == project.sealed()
 
 
 HEADS = [

@@ -7,7 +7,7 @@ import pytest
 from sftspec.ports import jsontext
 from sftspec.ports.base import Problem
 from sftspec.ports.sources import jsonl
-from tests.bad_input.kit import SPEC, Project, lines_of, row
+from tests.bad_input.kit import SPEC, UNTOUCHED, Project, lines_of, row
 
 PLAIN = """edition 2026
 dataset d v0.1.0 { seed = 1, license = "CC0-1.0" }
@@ -211,9 +211,25 @@ def test_a_row_of_many_mebibytes_is_set_aside(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("data", ["", "\n", "\n \n\t\n", "\r\n"])
-def test_a_file_without_rows_is_no_error(tmp_path, data):
-    found = built(tmp_path, data)
-    assert 0 == found.counts["rows_read"] == found.counts["candidates"]
+def test_a_file_without_rows_makes_no_dataset(tmp_path, data):
+    project = Project(tmp_path, PLAIN, {"data/rows.jsonl": data})
+    done = project.run("build", "m.sft", "--log", "none", "--format", "json")
+    answer = json.loads(done.out)
+    assert (1, "empty", {"rows": 0}) == (done.code, answer["verdict"], answer["rows_read"])
+    assert UNTOUCHED == project.sealed()
+
+
+def test_rows_that_are_all_set_aside_make_no_dataset(tmp_path):
+    """What took them is said, and a snapshot that was there stays."""
+    project = Project(tmp_path, PLAIN, {"data/rows.jsonl": lines_of({"id": "1", "text": "t"})})
+    assert 0 == project.run("build", "m.sft", "--log", "none").code
+    before = project.sealed()
+    project.write("data/rows.jsonl", lines_of({"id": 1}, {"id": "2"}, {"id": "3"}))
+    done = project.run("build", "m.sft", "--log", "none")
+    assert 1 == done.code
+    assert "error[empty-dataset]" in done.err
+    assert "`missing_field` on source `rows` took 2" in done.err
+    assert before == project.sealed()
 
 
 @pytest.mark.parametrize("chunk", [16, 64, 1 << 20])

@@ -418,6 +418,142 @@ def test_of_equal_keys_of_a_referenced_source_the_first_stays(source):
     assert {"a": b'{"k":"a","v":1}', "b": b'{"k":"b","v":4}'} == index
 
 
+# ------------------------------------------------------------------ JSON in a column, maps
+
+
+@pytest.mark.parametrize("path", ["data/in.jsonl", "data/in.csv"])
+def test_json_in_a_column_is_read(source, path):
+    part = source(
+        'id: string\nlist: [any] from "Odd.Name" from json\nmaybe: Terms | null from json optional', key="id", path=path
+    )  # fmt: skip
+    texts = ['[1, 2.0, "\\u00e9"]', " [] ", '[{"a":1,"b":null}]']
+    maybe = ["null", '{"amount":1}', ""]
+    rows = list(enumerate(zip(texts, maybe, strict=True)))
+    if path.endswith("csv"):
+        prepared = cells_of(part, ["id", "Odd.Name", "maybe"], [(n, *two) for n, two in rows])
+    else:
+        prepared = rows_of(
+            part, [{"id": str(n), "Odd.Name": a, "maybe": b} for n, (a, b) in rows]
+        )
+    assert [] == why(prepared)
+    assert [[1, 2.0, "\u00e9"], [], [{"a": 1, "b": None}]] == prepared.columns["list"]
+    assert [None, {"amount": 1}, None] == prepared.columns["maybe"]
+
+
+BAD_JSON = [
+    ("[1", "invalid_json"), ("[NaN]", "invalid_json"), ('[{"a":1,"a":2}]', "duplicate_field"), ("[1] [2]", "invalid_json"),
+    ('"x"', "type_error"), ("null", "type_error"), ("", "invalid_json"), ('1, "b": 2', "invalid_json"), (None, "type_error"),
+    ("[" * 200 + "]" * 200, "invalid_json"), ('["\\ud800"]', "invalid_json"), ("[1e999]", "out_of_range"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD_JSON, ids=lambda x: str(x)[:20])
+def test_a_column_that_holds_no_json_sets_its_row_aside(source, text, reason):
+    part = source("id: string\nlist: [any] from json", key="id")
+    prepared = rows_of(part, [{"id": "a", "list": "[]"}, {"id": "b", "list": text}, {"id": "c", "list": []}])  # fmt: skip
+    assert [(1, reason)] == why(prepared)
+    assert ["b", "list"] == [prepared.rejects[0].key, prepared.rejects[0].evidence[:4]]
+    assert [[], []] == prepared.columns["list"]
+
+
+def map_of(part, text):
+    data = text.encode()
+    shape = source_format(part.format)
+    head = shape.head_end(data, len(data))
+    chunk = Chunk("data/in.json", head, len(data) - head, 1, "", head)
+    return prepare(part, chunk, data[head:], data[:head], {})
+
+
+@pytest.mark.parametrize("key", ["name", "auto"])
+def test_a_maps_keys_and_values_are_fields(source, key):
+    part = source(
+        "name: string from map_key\nsize: number from map_value", key=key, path="data/in.json"
+    )
+    prepared = map_of(part, '{"a": 1, "b": 1,\n "c": "x", "d": 2.5}')
+    assert {"name": ["a", "b", "d"], "size": [1, 1, 2.5]} == prepared.columns
+    assert [(1, "type_error")] == why(prepared)
+    assert 3 == len(set(prepared.keys))
+
+
+def test_a_map_of_objects_has_their_fields_and_its_key(source):
+    part = source("name: string from map_key\na: integer", key="name", path="data/in.json")
+    prepared = map_of(part, '{"x": {"a": 1, "name": "inner"}, "y": {"b": 2}, "z": 3}')
+    assert {"name": ["x"], "a": [1]} == prepared.columns
+    assert [(0, "missing_field"), (0, "missing_field")] == why(prepared)
+    assert ["y", "z"] == [reject.key for reject in prepared.rejects]
+
+
+# ------------------------------------------------------------------ elements as rows
+
+EACH = "id: string\ntags: [string] | null"
+
+
+def test_each_element_is_a_row_with_its_place_in_the_key(source):
+    part = source(EACH, "  each tags as tag", '  where tag != "no"', key="id")
+    rows = [{"id": "a", "tags": ["x", "no", "y"]}, {"id": "b", "tags": []}, {"id": "c", "tags": None}, {"id": "d", "tags": ["z"]}]  # fmt: skip
+    prepared = rows_of(part, rows)
+    assert {"id": ["a", "a", "d"], "tag": ["x", "y", "z"]} == prepared.columns
+    assert ["a[0]", "a[2]", "d[0]"] == prepared.keys
+    assert [0, 0, 3] == prepared.lines
+    assert [(1, "empty_list"), (2, "empty_list"), (0, "where")] == why(prepared)
+    assert ["b", "c", "a[1]"] == [reject.key for reject in prepared.rejects]
+    assert 6 == prepared.read == len(prepared.keys) + len(prepared.rejects)
+
+
+def test_elements_of_a_row_are_of_one_group(source):
+    part = source(EACH, "  each tags as tag", key="id")
+    one, two, three = rows_of(part, [{"id": "a", "tags": ["x", "y"]}, {"id": "b", "tags": ["x"]}]).groups  # fmt: skip
+    assert one == two != three
+    part = source(f"{EACH}\nof: string | null", "  each tags as tag\n  group = of", key="id")
+    rows = [
+        {"id": "a", "tags": ["x", "y"], "of": "g"},
+        {"id": "b", "tags": ["x", "y"], "of": None},
+    ]
+    groups = rows_of(part, rows).groups
+    assert ["g", "g"] == groups[:2]
+    assert groups[2] == groups[3] != None  # noqa: E711 - a group, and the same
+
+
+def test_an_element_may_be_a_record_and_its_field_a_mend(source):
+    part = source(
+        "id: integer\nlist: [any]", "  each list as one", "  where one.n == 2", key="id"
+    )
+    prepared = rows_of(part, [{"id": 1, "list": [{"n": 1}, {"n": 2}, 7, None]}])
+    assert [{"n": 2}] == prepared.columns["one"]
+    assert ["1[1]"] == prepared.keys
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, "text", 7, True])
+def test_what_is_no_list_has_no_elements(source, value):
+    part = source("id: string\nlist: any", "  each list as one", key="id")
+    prepared = rows_of(part, [{"id": "a", "list": value}, {"id": "b", "list": [1]}])
+    assert [(0, "type_error")] == why(prepared)
+    assert (["b[0]"], "a") == (prepared.keys, prepared.rejects[0].key)
+
+
+def test_an_automatic_key_of_elements_is_of_the_row_and_the_place(source):
+    part = source(EACH, "  each tags as tag")
+    prepared = rows_of(part, [{"id": "a", "tags": ["x", "x"]}])
+    assert 2 == len(set(prepared.keys))
+    assert [key.partition("[")[2] for key in prepared.keys] == ["0]", "1]"]
+    assert 1 == len({key.partition("[")[0] for key in prepared.keys})
+
+
+def test_a_row_of_another_source_brings_its_own_path_along(tmp_path):
+    """`like` in another folder: the path is from the file that says it."""
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "more").mkdir()
+    text = SPEC.format(fields="id: string", lines="", key="id", path="in.jsonl", more="")
+    first, _, rest = text.partition("source s")
+    source_block, brace, tail = rest.partition("\n}\n")
+    (tmp_path / "more" / "base.sft").write_text(
+        f"edition 2026\nsource base{source_block}{brace}"
+    )
+    text = f"{first}source s {{ like base }}\n{tail}".replace("edition 2026\n", 'edition 2026\nimport "more/base.sft"\n')  # fmt: skip
+    (tmp_path / "spec.sft").write_text(text)
+    assert {"s": ("more/in.jsonl",)} == read(tmp_path / "spec.sft")[0].paths
+
+
 # ------------------------------------------------------------------ nothing is lost
 
 values = st.sampled_from(

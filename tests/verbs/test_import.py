@@ -68,14 +68,16 @@ def slugs(err):
 
 
 def built(said, spec):
-    """The records of each file that a build of a spec wrote, by prompt."""
+    """The records of each file that a build of a spec wrote."""
     code, out, err = said("build", spec, "--log", "none", "--format", "json")
     assert 0 == code, err
     folder = Path(json.loads(out)["snapshot"])
-    files = sorted(folder.glob("*.jsonl"))
     return {
-        file.stem: [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-        for file in files
+        file.relative_to(folder).with_suffix("").as_posix(): [
+            json.loads(line) for line in file.read_text("utf-8").split("\n")[:-1]
+        ]
+        for file in sorted(folder.rglob("*.jsonl"))
+        if file.name != "rejected.jsonl"
     }
 
 
@@ -155,10 +157,24 @@ def test_records_are_what_the_trainer_reads_of_the_rows(said, here):
     assert "weather" in json.dumps(tools["tools"])
 
 
+def test_instruction_and_input_are_joined_where_both_are_there(said):
+    cells = ("", "a"), ("b", ""), ("c", "d"), ("e", None), ("f", "g\n")
+    rows = [{"instruction": ask, "input": more, "output": "x"} for ask, more in cells]
+    write_rows("rows.jsonl", rows)
+    write_rows("whole.jsonl", rows[1:])
+    info = {name: {"file_name": f"{name}.jsonl"} for name in ("rows", "whole")}
+    write("dataset_info.json", info)
+    wanted = {"rows": ["a", "b", "c\nd", "e", "f\ng\n"], "whole": ["b", "c\nd", "e", "f\ng\n"]}
+    for name, texts in wanted.items():
+        assert 0 == said("import", "dataset_info.json", "--entry", name)[0]
+        talks = conversations(built(said, f"specs/{name}.sft")["train"])
+        assert texts == [talk[0][1] for talk in talks]
+
+
 def test_pairs_keep_the_better_and_the_worse_answer(said, here):
     shutil.copytree(GOLDEN / "llamafactory/data", here / "data")
     said("import", "data/dataset_info.json", "--entry", "pairs", "dpo", "--name", "pairs")
-    pairs = built(said, "specs/pairs.sft")["pairs-train"]
+    pairs = built(said, "specs/pairs.sft")["pairs/train"]
     found = sorted(
         (pair["prompt"][-1]["content"], pair["chosen"][-1]["content"], pair["rejected"][-1]["content"])
         for pair in pairs
@@ -300,7 +316,7 @@ def test_nothing_is_overwritten_unless_it_is_said(said):
     ("words", "slug"),
     [
         (["--name", "9x"], "bad-name"), (["--name", "con"], "bad-name"),
-        (["--name", "not"], "bad-name"), (["--out", "../x.sft"], "bad-arguments"),
+        (["--name", "not"], "bad-name"), (["--out", "../x.sft", "--root", "."], "bad-arguments"),
         (["--out", "specs/x.txt"], "bad-arguments"), (["--entry", "tow"], "unknown-entry"),
     ],
 )  # fmt: skip

@@ -26,9 +26,10 @@ def messages(value: Any, roles: dict[str, str]) -> list[Said]:
         if not isinstance(one, dict):
             raise Misshapen("type_error", f"message {at} is no object")
         role = said_role(one.get("role"), roles, at)
-        said = Said(role, text_of(one.get("content"), at))
-        said.train = role == "assistant" and one.get("weight") != 0
-        said.calls = calls(one.get("tool_calls") or [], at)
+        text = text_of(one.get("content"), at)
+        said = spoken(role, text, at, train=one.get("weight") != 0)
+        role = said.role
+        said.calls += calls(one.get("tool_calls") or [], at)
         if one.get("function_call"):
             said.calls.append(call_of(one["function_call"], at))
         if said.calls and role != "assistant":

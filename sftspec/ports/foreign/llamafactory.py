@@ -83,6 +83,11 @@ def _entry(name: str, about: Any, desk: Desk) -> Entry | None:
             "kto-dataset", f"{given.what} marks answers as wanted or not; only wanted ones are taken",
             "there is no pair to learn from in a single answer that nobody wants",
         )  # fmt: skip
+    if isinstance(shape, Asked) and shape.history and shape.input:
+        desk.warn(
+            "wording-differs", f"{given.what}: an empty line stands between instruction and input, not one newline",
+            "beside a history the row is read as alpaca, which joins them so",
+        )  # fmt: skip
     amount = None if count is None else Amount(rows=count)
     return Entry(name, place, shape, excluded=why, amount=amount)
 

@@ -242,13 +242,16 @@ class _Templates:
             default = " | default('')" if more.lacks else ""
             context = f'context "{{{{ {path}{default} }}}}"'
             return ["user {", f'instruction "{asked}"', context, "}"]
-        joint = quoted(shape.joint)[1:-1]
-        if ask.empty:
-            joint = f"{{% if row.{ask.name} %}}{joint}{{% endif %}}"
-        added = f"{joint}{{{{ {path} }}}}"
-        if more.empty or more.lacks:
-            added = f"{{% if {path} %}}{added}{{% endif %}}"
-        return [f'user "{asked}{added}"']
+        added = f"{{{{ {path} }}}}"
+        both = f"{asked}{quoted(shape.joint)[1:-1]}{added}"
+        if ask.empty:  # what is not there takes no newline with it
+            more_or_none = f"{{{{ {path} | default('') }}}}" if more.lacks else added
+            test, other = f"row.{ask.name} and {path}", f"{asked}{more_or_none}"
+        elif more.empty or more.lacks:
+            test, other = path, asked
+        else:
+            return [f'user "{both}"']
+        return [f'user "{{% if {test} %}}{both}{{% else %}}{other}{{% endif %}}"']
 
     def _talked(self, shape: Talked, system: str) -> list[str]:
         rule = "dropped" if shape.drops_system else "kept"
