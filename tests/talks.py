@@ -209,7 +209,7 @@ def gave(text, number):
 
 def chat_rows(start, count):
     for n in range(start, start + count):
-        words = [f"u Question {n % 23} \u00e9\u2029?", f"a Answer {n} {{{{ x }}}}."]
+        words = [f"u Question {n % 71} \u00e9\u2029?", f"a Answer {n} {{{{ x }}}}."]
         if n % 3 == 1:
             given = ({"at": f"p{n}", "n": n}, f'{{"n": {n}, "at":"p\\u00e9"}}')[n % 2]
             words[1:1] = [calling(given, "c1"), gave(f"seen {n}", "c1"), calling({"at": "x"}, "c1"), gave("", "c1")]  # fmt: skip
@@ -290,14 +290,14 @@ def note_map(count):
 def ticket_rows(start, count):
     for n in range(start, start + count):
         lines = [
-            {"ask": f"Ask {n}.{at}?", "reply": f"Reply {n}.{at}.", "worse": (None, f"Worse {n}.", f"Reply {n}.{at}.")[(n + at) % 3]}
+            {"ask": f"Ask {n}.{at}?", "reply": f"Reply {n}.{at}.", "worse": (None, f"Worse {n}.", f"Reply {n}.{at}.")[(n + at) % 9 // 4]}
             for at in range(n % 4)
         ]  # fmt: skip
         if n % 6 == 5:
             lines[0]["ask"] = ""
         yield {
-            "id": n - (n % 11 == 7) * 100, "topic": TOPICS[n % 2], "lines": lines,
-            "found": {"name": f"Place {n}", "open": n % 3 == 0} if n % 5 else None,
+            "id": n - (n % 13 == 7) * 100, "topic": TOPICS[n % 2], "lines": lines,
+            "found": {"name": f"Place {n}", "open": n % 3 == 0} if n % 9 else None,
         }  # fmt: skip
 
 
@@ -311,7 +311,7 @@ def ticket_table(rows):
 def lesson_rows(count):
     for n in range(count):
         yield {
-            "instruction": f"Teach {n % 19}.", "input": ("", None, f"Book {n}.")[n % 3], "output": f"Lesson {n}.\r\n{{{{ y }}}}",
+            "instruction": f"Teach {n % 37}.", "input": ("", None, f"Book {n}.")[n % 3], "output": f"Lesson {n}.\r\n{{{{ y }}}}",
             "topic": TOPICS[n % 2],
         }  # fmt: skip
     yield {"instruction": "Mute.", "input": None, "output": " ", "topic": "bank"}

@@ -41,7 +41,7 @@ class Render(Struct, frozen=True, tag="render"):
     gates need of each record. `repeats`: how often `samples` variants are rendered.
     """
 
-    revision: ClassVar[int] = 3
+    revision: ClassVar[int] = 4
     dataset: str
     seed: int
     source: SourcePart

@@ -53,7 +53,7 @@ def talk_through(cand: Candidates, frame: Frame) -> None:
     cand.talks = []
     for row, talk in enumerate(talks):
         if isinstance(talk, tuple):
-            cand.fail(row, "render", *talk)
+            cand.fail(row, "validate", *talk)
             cand.talks.append([])
         else:
             cand.talks.append(talk)
@@ -64,7 +64,7 @@ def talk_through(cand: Candidates, frame: Frame) -> None:
 def _judge(row: int, talk: list[Said], kit: "Kit | tuple[str, str]", cand: Candidates) -> None:
     """Whether a conversation is one, and its calls keep to its tools."""
     if isinstance(kit, tuple):
-        cand.fail(row, "render", *kit)
+        cand.fail(row, "validate", *kit)
         return
     choose(talk, kit)
     failure = order_problem(talk) or settle_calls(talk)

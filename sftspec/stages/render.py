@@ -164,11 +164,17 @@ def _measure_type(node: ex.Typed) -> Any:
 
 
 def _conflict_columns(cand: Candidates, columns: dict[str, Any]) -> None:
-    """What a conflict line compares: a digest of the named parts, and one of the answer."""
+    """What a conflict line compares: a digest of the named parts, and one of the answer.
+
+    With other tools at hand another answer is no contradiction.
+    """
     for index, on in enumerate(cand.stage.conflicts):
         texts = [cand.get((name,)) for name in on]
         columns[f"on.{index}"] = pa.array(
-            [_digest(row) if any(row) else None for row in zip(*texts, strict=True)],
+            [
+                _digest([*row, *([kit] if kit else [])]) if any(row) else None
+                for *row, kit in zip(*texts, cand.tools, strict=True)
+            ],
             pa.binary(16),
         )
     if cand.stage.conflicts and cand.talks is not None:

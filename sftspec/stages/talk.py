@@ -85,12 +85,15 @@ def _merged(talk: list[Said]) -> list[Said]:
 
 
 def _cut(talk: list[Said], edge: str, which: str, role: str) -> list[Said]:
-    """What is left behind or before a turn; all where there is no such turn."""
+    """What is left behind or before a turn; all where there is no such turn. A system turn stays."""
     places = [at for at, said in enumerate(talk) if said.role == role]
     if not places:
         return talk
     at = places[0] if which == "first" else places[-1]
-    return talk[: at + 1] if edge == "after" else talk[at:]
+    if edge == "after":
+        return talk[: at + 1]
+    head = [said for said in talk[:at] if said.role == "system" and role != "system"]
+    return [*head, *talk[at:]]
 
 
 def joined(

@@ -14,7 +14,7 @@ from sftspec.ports.emitters import jsonl
 from sftspec.stages.bodies import Texts
 from sftspec.stages.chunk import Chunk
 from sftspec.stages.prepare import prepare
-from sftspec.stages.render import ids, render, render_candidates
+from sftspec.stages.render import ids, render_candidates, what_table, who_table
 from sftspec.stages.turns import (
     RenderedPart,
     RenderedTurn,
@@ -76,6 +76,15 @@ TURNS = """system desk
   assistant untrained "Wait."
   user "Go on."
   assistant json Terms = row.terms"""
+
+
+def render(stage, prepared):
+    """Who the candidates are and what became of them, side by side."""
+    cand = render_candidates(stage, prepared)
+    table = who_table(cand)
+    for name, column in zip((what := what_table(cand)).column_names, what.columns, strict=True):
+        table = table.append_column(name, column)
+    return table
 
 
 def row(number, **given):

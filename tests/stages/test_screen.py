@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from sftspec.build import EmptyDataset
 from sftspec.plan.graph import GatherLine, Screen
 from sftspec.stages.candidates import ALIVE
 from sftspec.stages.screen import screen
@@ -232,9 +233,11 @@ def test_an_equal_clause_under_another_question_is_another_record(tmp_path):
 
 
 @pytest.mark.parametrize("lines", [[], ['{"id": "a"}']])
-def test_a_source_without_a_good_row_makes_an_empty_dataset(lines, tmp_path):
+def test_a_source_without_a_good_row_makes_no_dataset(lines, tmp_path):
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "d.sft").write_text(SPEC)
     projects.lines_to(tmp_path / "clauses.jsonl", lines)
-    counts = projects.built(tmp_path / "d.sft").manifest.counts
-    assert (len(lines), 0, 0) == (counts["rows_read"], counts["candidates"], counts["chosen"])
+    with pytest.raises(EmptyDataset) as caught:
+        projects.built(tmp_path / "d.sft")
+    assert {"clauses": len(lines)} == caught.value.read
+    assert len(lines) == sum(caught.value.taken.values())

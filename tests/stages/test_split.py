@@ -83,7 +83,7 @@ def test_a_larger_part_keeps_what_it_had():
 
 
 def test_the_order_of_candidates_and_chunks_moves_nothing():
-    whole = many(100, groups=13).table.to_pylist()
+    whole = many(100, groups=13).load().to_pylist()
     pool = pools.pool(many(100, groups=13))
     known = by_key(pool, parts_of(pool))
     pieces = [

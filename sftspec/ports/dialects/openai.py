@@ -10,6 +10,7 @@ from sftspec.ports.dialogue import (
     items_of,
     name_of,
     said_role,
+    spoken,
     text_of,
 )  # fmt: skip
 
