@@ -280,10 +280,10 @@ def note_map(count):
             "Here,",
             "and here.",
             "Nurse: (writes)",
-            "Patient: Help!",
+            f"Patient: Help {n}!",
             f"Doctor: Rest {n}.",
         ]
-        notes[f"note \u00e9 {n}"] = "\n".join(lines[n % 2 :] if n % 2 else lines)
+        notes[f"note \u00e9 {n}"] = "\n".join(lines[4 * (n % 2) :])
     return {**notes, "odd": 3, "guest": "Patient: a\nGuest: b", "nobody": "Hello."}
 
 

@@ -1,10 +1,11 @@
 """A stage whose output changes must raise its `revision`, else stores serve results of the old code.
 
-`golden/revisions.json` holds what every stage made of the tiny project: the values, not the bytes
-of Arrow files, so that other library versions do not matter. Write it anew with
+`golden/revisions.json` holds what every stage made of the projects `tiny` and `talks`: the values,
+not the bytes of Arrow files, so that other library versions do not matter. Write it anew with
 `python tests/test_revisions.py`, after raising the revision that the failure names.
 """
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -14,7 +15,10 @@ import tempfile
 from types import SimpleNamespace
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from sftspec.build import Settings, read, start
 from sftspec.engine import finish as finishing
@@ -24,6 +28,7 @@ from sftspec.plan import graph as g
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "revisions.json"
 projects = SimpleNamespace(**runpy.run_path(str(HERE / "projects.py")))
+talks = SimpleNamespace(**runpy.run_path(str(HERE / "talks.py")))
 DEPENDS = {
     "lookup": (),
     "rows": ("lookup",),
@@ -76,13 +81,10 @@ def digest(value):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def outputs(spec):
+def outputs(spec, chunk_bytes):
     """What every stage makes of a project, by stage."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     graph, _, home = read(spec)
-    run = start(graph, home, Settings(engine="local", chunk_bytes=2048), Log())
+    run = start(graph, home, Settings(engine="local", chunk_bytes=chunk_bytes), Log())
     finish = finishing.Finish(run, run.chunk_work())
     finish.decide()
     outcome = finish.outcome()
@@ -92,8 +94,10 @@ def outputs(spec):
         return [parts, header.meta]
 
     chunks = [result for source in run.results.values() for result in source]
-    files = {file.name: bytes(run.store.buffer(file.key, "file")) for file in outcome.files}
-    index = pq.read_table(pa.BufferReader(files.pop("index.parquet")))
+    files = {
+        file.name: said(file.name, bytes(run.store.buffer(file.key, "file")))
+        for file in outcome.files
+    }
     return {
         "lookup": [made(header) for header in run.lookups.values()],
         "rows": [made(result.rows) for result in chunks],
@@ -104,20 +108,36 @@ def outputs(spec):
         "split": made(finish.parted),
         "mix": made(finish.mixed),
         "judge": outcome.judgement,
-        "papers": [values(index), files.pop("rejected.jsonl"), outcome.counts],
+        "papers": [files.pop("index.parquet"), files.pop("rejected.jsonl"), outcome.counts],
         "emit": files,
     }
 
 
+def said(name, data):
+    """What a file says, whatever packs it."""
+    if name.endswith(".gz"):
+        return gzip.decompress(data)
+    if name.endswith(".zst"):
+        return zstandard.ZstdDecompressor().decompress(data)
+    if name.endswith(".parquet"):
+        return pq.read_table(pa.BufferReader(data)).to_pylist()
+    if name.endswith(".arrow"):
+        return pa.ipc.open_stream(data).read_all().to_pylist()
+    return data
+
+
 def fresh(folder):
     """The golden as it would be written now."""
-    spec = projects.tiny(folder)
+    tiny, other = projects.tiny(folder / "tiny"), talks.make(folder / "talks")
     inputs = {
-        p.relative_to(folder).as_posix(): p.read_text("utf-8") for p in folder.rglob("*.*")
+        path.relative_to(folder).as_posix(): said(path.name, path.read_bytes())
+        for path in folder.rglob("*.*")
+        if path.is_file()
     }
-    made = outputs(spec)
+    made = (outputs(tiny, 2048), outputs(other, 1 << 24))
     stages = {
-        name: {"revision": revision_of(name), "output": digest(made[name])} for name in DEPENDS
+        name: {"revision": revision_of(name), "output": digest([one[name] for one in made])}
+        for name in DEPENDS
     }
     return {"project": digest(inputs), "stages": stages}
 
@@ -131,7 +151,7 @@ def complaints(known, found):
     """What is wrong with a golden, in words that say what to do."""
     again = "then write the golden anew: python tests/test_revisions.py"
     if known["project"] != found["project"]:
-        return [f"the tiny project is another one; {again}"]
+        return [f"the projects are others; {again}"]
     changed = {
         n for n in DEPENDS if known["stages"][n]["output"] != found["stages"][n]["output"]
     }
@@ -139,15 +159,15 @@ def complaints(known, found):
         n for n in DEPENDS if known["stages"][n]["revision"] != found["stages"][n]["revision"]
     }
     first = [name for name in DEPENDS if name in changed and not changed & before(name)]
-    said = [
+    wrong = [
         f"stage `{name}` makes something else of equal inputs: raise {where_of(name)}, {again}"
         for name in first
         if name not in raised
     ]
-    said += [
+    wrong += [
         f"stage `{name}` has another revision: {again}" for name in DEPENDS if name in raised
     ]
-    return said
+    return wrong
 
 
 @pytest.fixture(scope="module")
@@ -171,15 +191,15 @@ def planted(now, **changes):
 
 def test_the_first_stage_that_changed_is_named(now):
     known = planted(now, render={"output": "x"}, screen={"output": "y"}, mix={"output": "z"})
-    (said,) = complaints(known, now)
-    assert "stage `render` makes something else" in said
-    assert "raise the revision of Render in plan/graph.py" in said
+    (wrong,) = complaints(known, now)
+    assert "stage `render` makes something else" in wrong
+    assert "raise the revision of Render in plan/graph.py" in wrong
 
 
 def test_a_raised_revision_asks_for_a_new_golden(now):
     known = planted(now, render={"output": "x", "revision": 0}, mix={"output": "z"})
-    (said,) = complaints(known, now)
-    assert "stage `render` has another revision: then write the golden anew" in said
+    (wrong,) = complaints(known, now)
+    assert "stage `render` has another revision: then write the golden anew" in wrong
     assert [] != complaints({**now, "project": "x"}, now)
 
 
