@@ -235,6 +235,25 @@ def rendered(count):
     return pa.table({"turns": turns_array(both, count)})
 
 
+@pytest.mark.parametrize("trained", [True, False])
+@pytest.mark.parametrize("profile", ["hf", "openai", "mistral", "plain"])
+def test_column_by_column_or_row_by_row_the_same_record_is_the_same_line(profile, trained):
+    """A template with the same turns for all rows is encoded another way than one that differs."""
+    nothing = np.zeros((3, 0), np.int32)
+    words = [
+        ("system", False, ["S"] * 3),
+        ("user", False, ["U", 'V"', "\u2028"]),
+        ("assistant", trained, ["A", "B\n", ""]),
+    ]
+    turns = [
+        RenderedTurn(role, train, [RenderedPart(None, Texts(said, nothing))], said) for role, train, said in words
+    ]  # fmt: skip
+    talks = [[Said(role, said[at], train) for role, train, said in words] for at in range(3)]
+    plain = lines(jsonl, pa.table({"turns": turns_array(turns, 3)}), profile)
+    assert plain == lines(jsonl, table(*((talk,) for talk in talks)), profile)
+    assert ('"weight":0' in plain[0]) == (profile in {"openai", "mistral"} and not trained)
+
+
 @pytest.mark.parametrize("calls", [True, False])
 def test_a_shard_takes_records_of_several_tables_in_the_order_wanted(calls):
     tables = [
