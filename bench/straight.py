@@ -35,6 +35,7 @@ import pyarrow.parquet as pq
 from xxhash import xxh3_64_intdigest
 
 from bench.spec import ASKS, CONTEXT, DEV, INSTRUCTION, SEED, SHARES, SYSTEM
+from bench.table import Table
 
 SCHEMA = (
     '{"type":"object","properties":{"currency":{"enum":["CNY","USD","EUR",null]},'
@@ -320,49 +321,6 @@ def write_index(path: Path, found: Candidates, fates: npt.NDArray[Any]) -> dict[
     }
 
 
-class Table:
-    """Conversations as Parquet, a row group of 10,000 at a time."""
-
-    TYPE = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.writer = pq.ParquetWriter(
-            path, pa.schema([("messages", self.TYPE)]), compression="zstd", compression_level=3,
-            use_dictionary=False, write_statistics=False,
-        )  # fmt: skip
-        self.decode = msgspec.json.Decoder(Record).decode
-        self.held: list[bytes] = []
-
-    def add(self, line: bytes) -> None:
-        """Append a record by its line."""
-        self.held.append(line)
-        if len(self.held) >= 10_000:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is held, columns built flat and not from nested lists."""
-        said = [message for line in self.held for message in self.decode(line).messages]
-        flat = pa.StructArray.from_arrays(
-            [pa.array([one.role for one in said]), pa.array([one.content for one in said])],
-            names=["role", "content"],
-        )
-        offsets = pa.array(range(0, 3 * len(self.held) + 1, 3), pa.int32())
-        self.writer.write_table(pa.table({"messages": pa.ListArray.from_arrays(offsets, flat)}))
-        self.held.clear()
-
-    def close(self) -> dict[str, Any]:
-        """Hash what was written; returns the manifest's entry."""
-        self.flush()
-        self.writer.close()
-        data = self.path.read_bytes()
-        return {
-            "path": self.path.name,
-            "bytes": len(data),
-            "sha256": hashlib.sha256(data).hexdigest(),
-        }
-
-
 def build(source: Path, out: Path, total: int, *, parquet: bool = False) -> dict[str, Any]:
     """The whole job; returns the manifest."""
     staging = out.with_name(out.name + ".staging")
@@ -381,7 +339,7 @@ def build(source: Path, out: Path, total: int, *, parquet: bool = False) -> dict
             fates[order] = code
             parts[name] = len(order)
             writer, starts = Writer(staging / f"{name}.jsonl"), found.starts
-            table = Table(staging / f"{name}.parquet") if parquet else None
+            table = Table(staging / f"{name}.parquet", Record) if parquet else None
             for at in order.tolist():
                 begin = starts[at]
                 line = os.pread(spill.fileno(), starts[at + 1] - begin, begin)
