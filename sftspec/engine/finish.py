@@ -331,10 +331,9 @@ def _narrow(store: Store, who: str, what: str) -> Any:
     """All that gathers see of a chunk's candidates, side by side."""
     table = store.table(who, "who")
     for part in ("what", "measures"):
-        for name, column in zip(
-            (more := store.table(what, part)).column_names, more.columns, strict=True
-        ):
-            table = table.append_column(name, column)
+        more = store.table(what, part)
+        for name in more.column_names:
+            table = table.append_column(name, more[name])
     return table
 
 
