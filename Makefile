@@ -2,7 +2,7 @@
 # `make` alone lists the targets. PYTHON=… picks the interpreter, ARGS=… goes to the tool that a target runs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test clients lint format types bench lock clean
+.PHONY: help setup demo test nightly clients lint format types bench lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -24,6 +24,7 @@ export PIP_USER := 0
 help:
 	@echo 'make demo    set up, then build specs/legal.sft'
 	@echo 'make test    set up, then run every test (SFTSPEC_REAL_DATA=folder adds those on real data)'
+	@echo 'make nightly 100,000 mutations of a snapshot, each found (minutes)'
 	@echo 'make clients set up trainer libraries apart, then run the tests in which they read our files'
 	@echo 'make lint    ruff: rules and format        make format  ruff: mend both'
 	@echo 'make types   mypy, strict                  make bench   run the benchmarks'
@@ -38,6 +39,9 @@ demo: $(RUNTIME)
 
 test: $(DEV)
 	@$(BIN)/python -m pytest $(if $(SFTSPEC_REAL_DATA),,-m 'not real') $(ARGS)
+
+nightly: $(DEV)
+	@SFTSPEC_MUTATIONS=100000 $(BIN)/python -m pytest tests/snapshot/test_mutations.py $(ARGS)
 
 clients: $(DEV) $(CLIENTS)
 	@SFTSPEC_CLIENTS=$(CURDIR)/.venv-clients/bin/python $(BIN)/python -m pytest -m client tests/clients $(ARGS)

@@ -19,13 +19,17 @@ import msgspec
 from msgspec import Struct
 
 from sftspec.engine.finish import Finish, Outcome
+from sftspec.engine.guard import Guard
 from sftspec.engine.inputs import DEFAULT_CHUNK, Reading, SourceFile, read_inputs
+from sftspec.engine.lease import lease_of, leased
 from sftspec.engine.log import Log
-from sftspec.engine.run import Engine, NodeState, Run, repairing, warn_damaged
-from sftspec.engine.store import Store
+from sftspec.engine.run import ChunkResult, Engine, NodeState, Run, repairing, warn_damaged
+from sftspec.engine.store import Store, store_of
 from sftspec.ground.report import Fault, Report, SpecError
+from sftspec.ir import nodes
 from sftspec.ir.resolve import load, root_of
 from sftspec.plan.graph import Graph
+from sftspec.plan.lockfile import judge_lock
 from sftspec.plan.lower import lower
 from sftspec.snapshot import content, manifest as m
 from sftspec.snapshot.disk import Disk
@@ -47,6 +51,7 @@ class Settings(Struct, frozen=True):
     chunk_bytes: int = DEFAULT_CHUNK
     memory: int = 0
     rehash: bool = False
+    locked: bool = False
 
 
 class Built(Struct, frozen=True):
@@ -89,13 +94,32 @@ class EmptyDataset(Exception):  # noqa: N818 - a finding, which the verb prints
 
 def read(path: Path, root: Path | None = None) -> tuple[Graph, Report, Path]:
     """Text to graph. Raises SpecError where the spec has errors."""
-    report = Report()
     home = root or root_of(path)
+    report = Report()
+    _, graph = _lowered(path, home, report)
+    return graph, report, home
+
+
+def _lowered(path: Path, home: Path, report: Report) -> tuple[nodes.Spec, Graph]:
     loaded = load(path, home, report)
     if loaded is None:
         raise SpecError(report)
     spec, world = loaded
-    return lower(spec, world), report, home
+    return spec, lower(spec, world)
+
+
+def read_locked(path: Path, settings: Settings) -> tuple[Graph, Guard, Path]:
+    """Text to graph, held against its lock. Raises SpecError where that does not let it pass."""
+    home = settings.root or root_of(path)
+    report = Report()
+    spec, graph = _lowered(path, home, report)
+    lock = judge_lock(path, spec, graph, report, locked=settings.locked)
+    if report.failed:
+        raise SpecError(report)
+    guard = Guard(
+        lock=lock, path=path, spec=spec, graph=graph, report=report, locked=settings.locked
+    )
+    return graph, guard, home
 
 
 def start(
@@ -103,10 +127,9 @@ def start(
     *, careful: bool = False,
 ) -> Run:  # fmt: skip
     """The store opened, the sources read through, the engine ready."""
-    place = settings.store or home / ".sftspec" / "v1"
-    store = Store(place, partial(warn_damaged, log), careful=careful)
+    store = Store(store_of(home, settings.store), partial(warn_damaged, log), careful=careful)
     store.prepare()
-    how = Reading(home, store, settings.chunk_bytes, settings.rehash)
+    how = Reading(home, store, settings.chunk_bytes, settings.rehash or settings.locked)
     inputs = read_inputs(graph, how)
     make: Callable[[Path, Store], Engine] = engine or (
         lambda root, kept: _engine(settings, inputs, root, kept)
@@ -116,19 +139,20 @@ def start(
 
 def plan(path: Path, settings: Settings, log: Log, engine: Any = None) -> Planned:
     """Everything up to the mixture; its work stays in the store for the build."""
-    graph, report, home = read(path, settings.root)
+    graph, guard, home = read_locked(path, settings)
 
     def walk(careful: bool) -> Planned:  # noqa: FBT001 - the second time round
         run = start(graph, home, settings, log, engine, careful=careful)
         try:
-            finish = Finish(run, run.chunk_work())
+            finish = Finish(run, _guarded(run, guard))
             mixture = finish.decide()
             rejected = finish.culprits() if mixture.short else {}
         finally:
             run.engine.close()
-        return Planned(graph, tuple(run.nodes), mixture, rejected, report)
+        return Planned(graph, tuple(run.nodes), mixture, rejected, guard.report)
 
-    planned: Planned = repairing(walk, log)
+    with leased(store_of(home, settings.store), lease_of("plan", graph.dataset, home), log):
+        planned: Planned = repairing(walk, log)
     return planned
 
 
@@ -136,13 +160,14 @@ def build(
     path: Path, settings: Settings, log: Log, engine: Any = None, disk: Disk | None = None
 ) -> Built:
     """The snapshot of a spec, sealed. Raises SpecError, ShortMixture, EmptyDataset or Fault."""
-    graph, _, home = read(path, settings.root)
+    graph, guard, home = read_locked(path, settings)
     began = time.monotonic()
 
     def walk(careful: bool) -> Built:  # noqa: FBT001 - the second time round
         run = start(graph, home, settings, log, engine, careful=careful)
         try:
-            finish = Finish(run, run.chunk_work())
+            finish = Finish(run, _guarded(run, guard))
+            _warn(guard, log)
             mixture = finish.decide()
             if mixture.short:
                 raise ShortMixture(mixture, finish.culprits())
@@ -155,8 +180,24 @@ def build(
         run.remember()
         return built
 
-    built: Built = repairing(walk, log)
+    with leased(store_of(home, settings.store), lease_of("build", graph.dataset, home), log):
+        built: Built = repairing(walk, log)
     return built
+
+
+def _guarded(run: Run, guard: Guard) -> dict[str, list[ChunkResult]]:
+    """The work on chunks, between two looks at the lock: at the sizes, and at the bytes."""
+    guard.check(run.inputs)
+    results = run.chunk_work()
+    guard.check(run.inputs)
+    return results
+
+
+def _warn(guard: Guard, log: Log) -> None:
+    """What the lock is behind with; the other warnings are the business of `check`."""
+    for item in guard.report.sorted():
+        if item.slug in {"unlocked", "stale-lock"}:
+            log.say("warning", text=f"{item.message}; {item.hint}")
 
 
 def put_down(
@@ -178,6 +219,7 @@ def put_down(
     compiled = home / "compiled"
     target = compiled / graph.dataset / graph.version
     fresh = not _is_there(target, data, manifest)
+    run.mark(m.snapshot_id(data))  # before it stands: no snapshot is ever without its roots
     if fresh:
         receipt = _receipt(run, settings, began)
         seal(compiled, graph.dataset, graph.version, files, data, receipt, disk=disk)

@@ -281,7 +281,7 @@ def legal(root):
 
 def shipped(root, name):
     """A shipped spec in a project of its own, and its spec file."""
-    shutil.copytree(REPO / "specs", root / "specs")
+    shutil.copytree(REPO / "specs", root / "specs", ignore=shutil.ignore_patterns("*.lock"))
     (root / "pyproject.toml").touch()
     return root / "specs" / f"{name}.sft"
 

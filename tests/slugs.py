@@ -1,7 +1,8 @@
 """Every slug that the code can say, found by reading it.
 
 `Said.kind`: `diagnostic` (a report's error or warning), `fault`, `rejection` (why a row or a
-candidate is set aside) or `finding` (what `verify` says of a file).
+candidate is set aside) or `finding` (what `verify` says of a file, and what stands between a
+version and its freeze).
 """
 
 import ast
@@ -19,6 +20,7 @@ CLASSES = {
     "Misuse": "fault",
     "Misshapen": "rejection",
     "Wrong": "finding",
+    "Blocker": "finding",
     "Broken": "rejection",
 }
 REPORTS = {"error": "diagnostic", "warn": "diagnostic"}
@@ -81,6 +83,9 @@ def called(node: ast.Call, room: str, kinds: list[str]) -> Iterator[tuple[str, s
     if args and (told or name in CLASSES):
         kind = REPORTS[name] if told else CLASSES[name]
         yield from ((slug, kind, node.lineno) for slug in slugs_of(args[0], kinds))
+    elif args and isinstance(node.func, ast.Name) and name == "say":
+        # `say = report.error if locked else report.warn`
+        yield from ((slug, "diagnostic", node.lineno) for slug in constants(args[0]))
     elif len(args) > PLACES.get(name, 9) and (name != "Problem" or room == "ports"):
         # a line that drops gives the reason `screened`
         given = [slug for slug in constants(args[PLACES[name]]) if slug != "drop"]

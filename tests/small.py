@@ -128,6 +128,20 @@ def make(root, *, spec=SPEC, rows=40):
     return root
 
 
+def freeze_of(manifest, **other):
+    """FREEZE.json for the bytes of a manifest."""
+    from sftspec.snapshot.frozen import Freeze, encode_freeze
+    from sftspec.snapshot.manifest import decode, snapshot_id
+
+    about = decode(manifest)
+    given = {
+        "format_version": 1, "dataset": about.dataset, "version": about.version,
+        "manifest": snapshot_id(manifest), "gates": {}, "approver": "A. N.",
+        "reason": "all is well", "previous": None,
+    }  # fmt: skip
+    return encode_freeze(Freeze(**(given | other)))
+
+
 def command(root, *words):
     """The words that run a verb, and where and with what environment."""
     env = os.environ | {"PYTHONPATH": str(REPO), "PYTHONDONTWRITEBYTECODE": "1"}

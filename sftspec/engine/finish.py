@@ -18,11 +18,12 @@ from sftspec.engine.shards import FileResult, Shards
 from sftspec.engine.store import Corrupt, Header, Store
 from sftspec.ground.canon import canonical, raw_digest
 from sftspec.plan import graph as g
+from sftspec.stages.counted import RowCount, row_counts
 from sftspec.stages.joint import MixResult
 from sftspec.stages.judge import Judgement
 from sftspec.stages.unit import TestAnswer
 
-PAPERS = 2
+PAPERS = 3
 
 
 class Outcome(Struct, frozen=True):
@@ -250,29 +251,47 @@ class Finish:
         return tuple(run_test(known[test.template], test) for test in self.graph.tests)
 
     def _judge(self, tests: Sequence[TestAnswer]) -> Header:
-        from sftspec.stages.judge import judge
+        from sftspec.stages.judge import Judged, judge
 
         stage = self.graph.judge
-        passed = [test.passed for test in tests]
+        titles = tuple((f"{test.template}: {test.title}", test.passed) for test in tests)
+        asked = any(line.of == "rows" for gate in stage.gates for line in gate.lines)
+        beside = Judged(titles, self._rows() if asked else ())
 
         def work() -> Any:
             chosen = self.chosen()["position"].to_numpy() >= 0
-            result = judge(stage, self.pool(), chosen, self.reasons(), passed)
+            result = judge(stage, self.pool(), chosen, self.reasons(), beside)
             return {}, {"result": msgspec.to_builtins(result)}
 
         inputs = (
             *self.base,
             self.screened.digest,
             self.mixed.digest,
-            canonical(passed).decode(),
+            _digest(beside),
         )
         facts = {
             "the candidates": _digest(self.base),
             "what the screen drops": self.screened.digest,
             "the chosen records": self.mixed.digest,
-            "the tests' answers": canonical(passed).decode(),
+            "the tests' answers": _digest(titles),
+            **({"what became of the rows": _digest(beside.rows)} if asked else {}),
         }
         return self.run.gather("gates", stage, inputs, work, **facts)
+
+    def _rows(self) -> tuple[RowCount, ...]:
+        """How many rows of each source were used, and how many set aside for each reason."""
+        found: list[RowCount] = []
+        for source, chunks in self.results.items():
+            read = sum(chunk.rows.meta["read"] for chunk in chunks)
+            aside = [
+                self.store.table(chunk.rows.key, "rejects")["reason"]
+                for chunk in chunks
+                if chunk.rows.meta["rejected"]
+            ]
+            settled = self.settled[source].meta
+            doubled = {settled["reason"]: settled["doubles"]}
+            found += row_counts(self.graph.sources[source].source, read, aside, doubled)
+        return tuple(found)
 
     # files
 

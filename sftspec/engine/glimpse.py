@@ -6,7 +6,7 @@ by is read whole.
 
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 import os
 from pathlib import Path
 import tempfile
@@ -31,7 +31,7 @@ from sftspec.stages.spoken import calls_text
 
 PIECE = 256 * 1024
 MOST = 16 * 1024 * 1024
-_Run: TypeAlias = tuple[Chunk, bytes, bytes]
+Run: TypeAlias = tuple[Chunk, bytes, bytes]
 
 
 class Sample(Struct, frozen=True):
@@ -84,19 +84,11 @@ class Reader:
         lookups = {
             join.source: self._lookup(join.source) for join in (*part.joins, *part.leave_out)
         }
+        most = None if name in self.graph.lookups else MOST
         for path in files_of(part, self.graph.paths[name], self.home):
-            with reading(self.home, path) as descriptor, tempfile.TemporaryFile() as scratch:
-                inner = descriptor
-                if packing(path):
-                    most = None if name in self.graph.lookups else MOST
-                    unpack(descriptor, path, packing(path), scratch, most)
-                    inner = scratch.fileno()
-                if not os.fstat(inner).st_size:
-                    check_empty(source_format(format_of(part.format, path)), path)
-                    continue
-                with mapped(inner) as data:
-                    for chunk, piece, head in _whole(path, _cut(path, data, part)):
-                        yield chunk, prepare(part, chunk, piece, head, lookups)
+            with opened(part, path, self.home, most) as data:
+                for chunk, piece, head in runs(path, data, part):
+                    yield chunk, prepare(part, chunk, piece, head, lookups)
 
     def _lookup(self, name: str) -> LookupTable:
         if name not in self.lookups:
@@ -127,8 +119,25 @@ class Reader:
         return look
 
 
-def _whole(path: str, cut: Iterator[_Run]) -> Iterator[_Run]:
+@contextmanager
+def opened(part: SourcePart, path: str, home: Path, most: int | None = None) -> Iterator[Any]:
+    """A file's bytes, decoded, as a buffer; of a compressed one the first `most` or a little more."""
+    with reading(home, path) as descriptor, tempfile.TemporaryFile() as scratch:
+        inner = descriptor
+        if packing(path):
+            unpack(descriptor, path, packing(path), scratch, most)
+            inner = scratch.fileno()
+        if os.fstat(inner).st_size:
+            with mapped(inner) as data:
+                yield data
+        else:
+            check_empty(source_format(format_of(part.format, path)), path)
+            yield b""
+
+
+def runs(path: str, data: Any, part: SourcePart) -> Iterator[Run]:
     """The runs of a file. Raises Fault where it is not whole; what was cut off here just ends."""
+    cut = _cut(path, data, part) if len(data) else iter(())
     while True:
         try:
             run = next(cut, None)
@@ -141,12 +150,15 @@ def _whole(path: str, cut: Iterator[_Run]) -> Iterator[_Run]:
         yield run
 
 
-def _cut(path: str, data: Any, part: SourcePart) -> Iterator[_Run]:
+def _cut(path: str, data: Any, part: SourcePart) -> Iterator[Run]:
     """Runs of whole rows, their bytes and the file's head."""
     shape = source_format(format_of(part.format, path))
     if is_table(shape):
         for piece in shape.pieces(data, PIECE):
-            chunk = Chunk(path, piece.offset, piece.length, piece.line)
+            chunk = Chunk(
+                path, piece.offset, piece.length, piece.line,
+                group=piece.group, skip=piece.skip, take=piece.take,
+            )  # fmt: skip
             yield chunk, shape.fetch(data, piece), b""
         return
     size = len(data)

@@ -60,12 +60,16 @@ class _Record(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """How sources are read: where, in chunks of which size, and whether stat may vouch."""
+    """How sources are read: where, in chunks of which size, and whether stat may vouch.
+
+    `hashed`: every file is hashed at once, which is otherwise left to the tasks.
+    """
 
     root: Path
     store: Store
     chunk_bytes: int = DEFAULT_CHUNK
     rehash: bool = False
+    hashed: bool = False
 
 
 def read_inputs(graph: Graph, how: Reading) -> dict[str, tuple[SourceFile, ...]]:
@@ -79,7 +83,8 @@ def read_inputs(graph: Graph, how: Reading) -> dict[str, tuple[SourceFile, ...]]
         paths = files_of(part, patterns, how.root)
         try:
             found[name] = tuple(
-                _file(part, path, how, hashed=name in graph.lookups) for path in paths
+                _file(part, path, how, hashed=how.hashed or name in graph.lookups)
+                for path in paths
             )
         except Fault as fault:
             raise Fault(

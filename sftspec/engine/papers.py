@@ -13,6 +13,7 @@ from sftspec.engine.run import ChunkResult
 from sftspec.engine.store import Header, Store
 from sftspec.ground.canon import raw_digest
 from sftspec.plan.graph import Graph
+from sftspec.stages.lengths import PROMPT, RESPONSE, summary
 
 ARITY = 256
 _ROW_GROUP = 65_536
@@ -68,6 +69,7 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
             columns[f"tag.{facet}"] = _facet(pool, facet, work.graph.judge.many)
     for number in range(len(next(iter(work.graph.renders.values())).measures)):
         columns[f"measure.{number}"] = pool.arrow(f"m.{number}")
+    columns |= {name: pool.arrow(name) for name in (PROMPT, RESPONSE)}
     result = msgspec.convert(work.mixed.meta["result"], dict[str, Any])
     phases = [phase.name for phase in work.graph.mix.phases]
     columns |= {
@@ -87,6 +89,7 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
         "not_chosen": int((position < 0).sum()) - sum(reason is not None for reason in reasons),
         "rejected": sum(reason is not None for reason in reasons),
         "distribution": _distribution(work, pool, position, part, parts),
+        "lengths": _lengths(pool, position, part, parts),
     }
     return {"file": data}, {"records": pool.size, "counts": counts, "root": root}
 
@@ -207,6 +210,17 @@ def _distribution(
             }
             if counts:
                 found[name][facet] = dict(sorted(counts.items()))
+    return found
+
+
+def _lengths(pool: Any, position: Any, part: Any, parts: list[str]) -> dict[str, Any]:
+    """Characters of the chosen records by part."""
+    columns = [pool.numbers(name) for name in (PROMPT, RESPONSE)]
+    found = {}
+    for number, name in enumerate(parts):
+        taken = (part == number) & (position >= 0)
+        if taken.any():
+            found[name] = summary(*(column[taken] for column in columns))
     return found
 
 

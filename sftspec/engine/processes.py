@@ -78,7 +78,8 @@ class ProcessEngine:
     def _start(self) -> subprocess.Popen[bytes]:
         path = os.pathsep.join(entry for entry in sys.path if entry)
         return subprocess.Popen(  # noqa: S603 - this interpreter, our own module
-            [sys.executable, "-m", "sftspec.engine.worker", str(self.root), str(self.store.root)],
+            # -P: the project's own files are data, and no modules
+            [sys.executable, "-P", "-m", "sftspec.engine.worker", str(self.root), str(self.store.root)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0,
             env={**os.environ, "PYTHONPATH": path},
         )  # fmt: skip

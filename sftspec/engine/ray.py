@@ -5,6 +5,7 @@ its key, and equal keys hold equal bytes: a second attempt finds the first one's
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import chdir
 import logging
 import os
 from pathlib import Path
@@ -36,7 +37,7 @@ class RayEngine:
     name = "ray"
 
     def __init__(self, root: Path, store: Store, *, workers: int = 0, memory: int = 0) -> None:
-        self.root = root
+        self.root = root.absolute()
         self.store = store
         self.workers = workers
         self.memory = memory
@@ -61,7 +62,8 @@ class RayEngine:
             if self.memory:
                 options["object_store_memory"] = self.memory
         try:
-            ray.init(**options)
+            with chdir(self.store.root):  # Ray's workers import from where the driver stands
+                ray.init(**options)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise Fault(
                 "ray-not-started", f"Ray cannot be started: {error}", stage="engine",
@@ -91,7 +93,7 @@ class RayEngine:
                         scheduling_strategy=NodeAffinitySchedulingStrategy(
                             node["NodeID"], soft=False
                         )
-                    ).remote(str(self.store.root), name)
+                    ).remote(str(self.store.root.absolute()), name)
                     for node in nodes
                 ]
             )
@@ -112,7 +114,9 @@ class RayEngine:
             while waiting and len(running) < cpus * AHEAD:
                 running.append(
                     self.work.remote(
-                        str(self.root), str(self.store.root), encode_task(waiting.pop())
+                        str(self.root),
+                        str(self.store.root.absolute()),
+                        encode_task(waiting.pop()),
                     )
                 )
             ended, running = self.ray.wait(running, num_returns=1)

@@ -15,6 +15,7 @@ from sftspec.engine.causes import because, facts_of, files_changed
 from sftspec.engine.inputs import Reading, SourceFile, note_file, settled
 from sftspec.engine.keys import base_of, key_on, stage_key
 from sftspec.engine.log import Log
+from sftspec.engine.roots import keep_roots
 from sftspec.engine.store import Corrupt, Header
 from sftspec.engine.work import ROWS, ChunkTask, Done, LookupTask, Task, Wanted, chunk_inputs
 from sftspec.ground.canon import canonical, raw_digest
@@ -192,6 +193,7 @@ class Run:
             mine.total += 1
             mine.bytes_total += plan.chunk.length
         for result in self.engine.map(tasks):
+            self._used(result)
             plan = by_number[result.number]
             plan.headers.update(result.headers)
             plan.made = result.made
@@ -206,6 +208,10 @@ class Run:
                 made=len(result.made),
                 **msgspec.structs.asdict(mine),
             )
+
+    def _used(self, result: Done) -> None:
+        """What workers found or made, this run has used."""
+        self.store.used.update((header.key, None) for header in result.headers.values())
 
     def _trust(self, result: Done) -> None:
         """What this run's own workers just hashed and wrote need not be hashed again by it."""
@@ -263,7 +269,9 @@ class Run:
         stale = header is None
         if header is None:
             task = LookupTask(stage, chunks, key, joined)
-            header = next(iter(self.engine.map([task]))).headers[key]
+            result = next(iter(self.engine.map([task])))
+            self._used(result)
+            header = result.headers[key]
         self.lookups[source] = header
         node = f"lookup {source}"
         facts = self.facts(stage, **{f"source {source}": self.files_digest(source)})
@@ -283,6 +291,11 @@ class Run:
             header = self.store.put(key, parts, meta)
         self.note(node, 1, int(stale), self.cause(node, self.facts(stage, **facts)))
         return header
+
+    def mark(self, snapshot: str) -> None:
+        """Keep which objects this build used, as the roots of the snapshot of that id."""
+        graph = self.graph
+        keep_roots(self.store, self.how.root, (graph.dataset, graph.version, snapshot))
 
     def remember(self) -> None:
         """Keep what this build's nodes depended on, for the next one's `cause`."""

@@ -8,7 +8,6 @@ because one that is torn is found out when it is read, set aside in `quarantine/
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 import errno
-import fcntl
 import hashlib
 import os
 from pathlib import Path
@@ -21,7 +20,8 @@ from msgspec import Struct
 from sftspec.ground.report import Fault
 
 FORMAT = 1
-FOLDERS = ("objects", "tmp", "quarantine", "stat", "builds")
+FOLDERS = ("objects", "tmp", "quarantine", "stat", "builds", "roots", "leases")
+MARK = "FORMAT"
 MAGIC = b"SFTSPEC2"
 _ALIGN = 64
 _FRONT = len(MAGIC) + 4 + 32  # magic, the header's length, its SHA-256
@@ -69,6 +69,7 @@ class Store:
 
     `tell` hears of each object that was found damaged where a header was asked for. A `careful`
     store re-hashes an object's parts then too, so that all that is damaged is found in one walk.
+    `used`: the keys of all objects that were found or put, in order.
     """
 
     def __init__(
@@ -78,13 +79,13 @@ class Store:
         self.tell = tell
         self.careful = careful
         self.verified: set[tuple[str, str]] = set()
+        self.used: dict[str, None] = {}
 
     def prepare(self) -> None:
         """Make the folders. Raises Fault where the place cannot be written, or is of a later format."""
         try:
-            mark = self.root / "FORMAT"
-            if mark.exists():
-                _check_format(mark)
+            mark = self.root / MARK
+            check_format(self.root)
             for name in FOLDERS:
                 (self.root / name).mkdir(parents=True, exist_ok=True)
                 if not os.access(self.root / name, os.W_OK | os.X_OK):
@@ -125,6 +126,7 @@ class Store:
         if header is None or header.key != key or _end(header, len(text)) != size:
             self.quarantine(key)
             raise Corrupt(key)
+        self.used[key] = None
         return header
 
     def put(self, key: str, parts: Mapping[str, Any], meta: Mapping[str, Any]) -> Header:
@@ -153,6 +155,7 @@ class Store:
         except OSError as error:
             raise store_fault(error, path) from None
         self.verified.update((key, part.name) for part in header.parts)
+        self.used[key] = None
         return header
 
     @contextmanager
@@ -241,13 +244,10 @@ class Store:
             aside.write_text(text, encoding="utf-8")
             aside.rename(path)
 
-    @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """One holder at a time; the kernel lets go when the process ends."""
-        path = self.root / f"{name}.lock"
-        with path.open("a") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            yield
+
+def store_of(home: Path, given: Path | None = None) -> Path:
+    """Where a project's store is: where it was said to be, else in the project."""
+    return given or home / ".sftspec" / "v1"
 
 
 def to_buffer(part: Any) -> Any:
@@ -262,7 +262,11 @@ def to_buffer(part: Any) -> Any:
     return sink.getvalue()
 
 
-def _check_format(mark: Path) -> None:
+def check_format(root: Path) -> None:
+    """Raises Fault where a store is of another format; one that is yet to be made is of ours."""
+    mark = root / MARK
+    if not mark.exists():
+        return
     found = mark.read_bytes()[:40].decode("utf-8", "replace").strip()
     if found != str(FORMAT):
         raise Fault(

@@ -75,6 +75,38 @@ class Tally(Struct, frozen=True):
         """What a gate compares, exactly; None where there was nothing to measure."""
         raise NotImplementedError
 
+    def parts(self, total: Any) -> dict[str, int | Fraction]:
+        """What the value is made of, by name: `matched` and `of` of a rate."""
+        raise NotImplementedError
+
+
+class Share(Tally, frozen=True):
+    """A tally of truth values: how many there are, and of how many.
+
+    `hits`: what those that hold are called.
+    """
+
+    hits: ClassVar[str] = "matched"
+
+    def start(self) -> tuple[int, int]:
+        return (0, 0)
+
+    def of(self, values: Sequence[Any]) -> tuple[int, int]:
+        return (sum(map(bool, values)), len(values))
+
+    def counted(self, hits: int, size: int) -> tuple[int, int]:
+        """The total of `size` records of which `hits` hold."""
+        return (hits, size)
+
+    def merge(self, left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
+        return (left[0] + right[0], left[1] + right[1])
+
+    def value(self, total: tuple[int, int]) -> int | Fraction | None:
+        return Fraction(*total) if total[1] else None
+
+    def parts(self, total: tuple[int, int]) -> dict[str, int | Fraction]:
+        return {self.hits: total[0], "of": total[1]}
+
 
 @cache
 def measures() -> dict[str, Measure]:

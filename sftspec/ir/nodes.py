@@ -227,7 +227,7 @@ class Turn:
     """One message of a template, or those of the row.
 
     It has parts of text, JSON of a contract (`schema`, `value`), calls of tools, the observation
-    of a tool (`tool`, with parts or a value), or `messages`.
+    of a tool (`tool`, with parts or a value), or `messages`. `prompt`: whose text its part is.
     """
 
     role: str
@@ -239,6 +239,7 @@ class Turn:
     row_calls: OfRow | None = None
     tool: str | None = None
     messages: Messages | None = None
+    prompt: str | None = None
     span: Span
 
 
@@ -281,7 +282,7 @@ class Expect:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Template:
-    """A versioned sample frame."""
+    """A versioned sample frame. `phrasings`: which one each `vary` name is drawn from."""
 
     name: str
     version: str
@@ -290,6 +291,7 @@ class Template:
     alias: str
     where: ex.Typed | None
     vary: tuple[tuple[str, tuple[Body, ...]], ...]
+    phrasings: tuple[tuple[str, str], ...]
     samples: int
     tags: Mapping[str, Tag]
     turns: tuple[Turn, ...]
@@ -301,6 +303,16 @@ class Template:
     schemas: tuple[str, ...]
     row: types.Record
     reach: Mapping[str, tuple[str, ...]]
+    span: Span
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Move:
+    """A definition of a kind that was called `old` and is called `new` now."""
+
+    kind: str
+    old: str
+    new: str
     span: Span
 
 
@@ -359,3 +371,4 @@ class Spec:
     coverages: Mapping[str, goals.Coverage]
     gates: Mapping[str, goals.Gate]
     emits: tuple[Emit, ...]
+    moves: tuple[Move, ...]

@@ -15,6 +15,7 @@ from sftspec.ir.forms import (
     facet,
     gate,
     mixture,
+    moved,
     phrasing,
     prompt,
     schema,
@@ -41,15 +42,15 @@ BLOCKS: dict[str, Any] = {
     module.KIND: module
     for module in (
         dataset, facet, schema, tool, source, prompt, phrasing, table, template, test, screen,
-        mixture, curriculum, split, coverage, gate, emit,
+        mixture, curriculum, split, coverage, gate, emit, moved,
     )
 }  # fmt: skip
-LATER = ("rubric", "reviews", "failures", "model", "generate", "chat", "moved")
+LATER = ("rubric", "reviews", "failures", "model", "generate", "chat")
 _SINGLE = ("dataset", "mixture", "curriculum", "split", "emit")
 _EDITION = Form("edition INT", "the edition of the language", once=True)
 _IMPORT = Form("import TEXT", "another file, from this file's folder")
 _LATER_FORMS = tuple(Form(f"{word} {rest}", later=True) for word in LATER for rest in (
-    "NAME {", "NAME VERSION {", "NAME VERSION from NAME2 {", "NAME to NAME2",
+    "NAME {", "NAME VERSION {", "NAME VERSION from NAME2 {",
 ))  # fmt: skip
 FORMS: tuple[Form, ...] = (
     _EDITION,
@@ -205,6 +206,10 @@ def _declare(line: Line, world: World) -> None:
 def _name_of(kind: str, line: Line) -> str:
     if kind == "test":
         return f"{line.name('template')} {line.text().value}"
+    if kind == "moved":  # of each kind of its own
+        return " ".join(
+            [*(word for word in moved.KINDS if word in line.words), line.name("name")]
+        )
     if "name" in line.slots:
         return line.name("name")
     return kind
@@ -250,6 +255,7 @@ def _lower(shown: str, world: World) -> nodes.Spec | None:
         coverages=found["coverage"],
         gates=found["gate"],
         emits=found["emit"].get("emit") or (),
+        moves=tuple(found["moved"].values()),
     )
     _judge(spec, world)
     broken: bool = report.failed

@@ -41,7 +41,7 @@ class Render(Struct, frozen=True, tag="render"):
     gates need of each record. `repeats`: how often `samples` variants are rendered.
     """
 
-    revision: ClassVar[int] = 4
+    revision: ClassVar[int] = 5
     dataset: str
     seed: int
     source: SourcePart
@@ -52,7 +52,7 @@ class Render(Struct, frozen=True, tag="render"):
     repeats: int
 
 
-class Who(Struct, frozen=True, tag="who"):
+class Who(Struct, frozen=True, tag="who", omit_defaults=True):
     """A chunk and a template to who its candidates are: rows, keys, ids and tags, and no text."""
 
     revision: ClassVar[int] = 1
@@ -64,13 +64,22 @@ class Who(Struct, frozen=True, tag="who"):
     samples: int
     tags: tuple[TagPart, ...]
     repeats: int
+    first: str = ""
 
 
 def who_of(stage: Render) -> Who:
     """What of a render stage says who its candidates are."""
     t = stage.template
     return Who(
-        stage.dataset, stage.source, t.name, t.alias, t.where, t.samples, t.tags, stage.repeats
+        stage.dataset,
+        stage.source,
+        t.name,
+        t.alias,
+        t.where,
+        t.samples,
+        t.tags,
+        stage.repeats,
+        t.first,
     )
 
 
@@ -167,7 +176,12 @@ class CoveragePart(Struct, frozen=True):
 
 
 class GateLinePart(Struct, frozen=True):
-    """A requirement of a gate."""
+    """A requirement of a gate.
+
+    `unit`: `count`, `percent` (of 1), `number`, or `points` where basis points are measured;
+    `wanted` is exact, percentages in basis points. `of`: what is counted, `chosen` or `rendered`
+    records, or `rows`.
+    """
 
     require: bool
     tally: ex.Tally
@@ -187,9 +201,9 @@ class GatePart(Struct, frozen=True):
 
 
 class Judge(Struct, frozen=True, tag="judge"):
-    """Chosen and rendered records to the answers of gates and coverages."""
+    """Chosen and rendered records, and rows, to the answers of gates and coverages."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     gates: tuple[GatePart, ...]
     coverages: tuple[CoveragePart, ...]
     facets: tuple[str, ...]
@@ -211,6 +225,21 @@ class Emit(Struct, frozen=True, tag="emit"):
 Stage: TypeAlias = Rows | Lookup | Who | Render | Settle | Screen | Split | Mix | Judge | Emit
 
 
+class Definition(Struct, frozen=True, omit_defaults=True):
+    """A definition as the lock pins it.
+
+    `digest`: over what stands in it, what it uses being named and not spelled out. `parts`: short
+    digests of its parts by what people call them, and `says`: the parts as text, for people. `uses`:
+    what it names, by kind.
+    """
+
+    digest: str
+    version: str = ""
+    parts: dict[str, str] = {}
+    says: dict[str, str] = {}
+    uses: dict[str, tuple[str, ...]] = {}
+
+
 class TestPart(Struct, frozen=True):
     """A unit test: the template's stage, the row given and what is expected."""
 
@@ -225,7 +254,8 @@ class Graph(Struct, frozen=True):
 
     `paths`: what each source reads, by source. `renders`: one stage per template and source, by
     the template's name where it has one source. `sources` are in an order in which a source
-    stands behind those it joins.
+    stands behind those it joins. `moves`: kind, old name and new name of what was renamed.
+    `ordered`: facets whose values compare.
     """
 
     dataset: str
@@ -242,7 +272,9 @@ class Graph(Struct, frozen=True):
     tests: tuple[TestPart, ...]
     facets: dict[str, tuple[str, ...]]
     about: dict[str, Any]
-    definitions: dict[str, dict[str, Any]]
+    definitions: dict[str, dict[str, Definition]]
+    moves: tuple[tuple[str, str, str], ...] = ()
+    ordered: tuple[str, ...] = ()
 
     def templates(self) -> dict[str, Render]:
         """Each template's stage over the first of its sources."""

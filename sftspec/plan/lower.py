@@ -4,26 +4,23 @@ from typing import Any
 
 import msgspec
 
-from sftspec.expr import nodes as ex
-from sftspec.expr.evaluate import VALID
-from sftspec.ground.canon import canonical, digest
-from sftspec.ir import body as b, goals, nodes
-from sftspec.ir.reach import needed_cells
+from sftspec.ir import goals, nodes
 from sftspec.ir.rules.shares import declared
 from sftspec.ir.schema import Contract
 from sftspec.ir.world import World
 from sftspec.plan import graph as g, parts
+from sftspec.plan.bodies import BODIES, tables_of
+from sftspec.plan.definitions import definitions, first_name
+from sftspec.plan.judged import judge_of, maybe_measured, measured, measures_of
 
 WHOLE = 10_000
-_BODIES = b.Pieces | b.Program | b.Choice
-TEXTS = {"system", "instruction", "context", "user", "response", "text"}
 
 
 def lower(spec: nodes.Spec, world: World) -> g.Graph:
     """The graph of a checked spec."""
     used = _used_sources(spec)
-    sources = {name: source_part(spec.sources[name]) for name in used}
-    measures = _measures(spec)
+    sources = {name: source_part(spec.sources[name], spec) for name in used}
+    measures = measures_of(spec)
     gathers = [(at, line) for at, line in enumerate(spec.screen) if line.kind != "drop"]
     drops = tuple(
         g.Drop(at, line.node, line.text)
@@ -60,12 +57,14 @@ def lower(spec: nodes.Spec, world: World) -> g.Graph:
         ),
         split=g.Split(spec.dataset.seed, spec.split.parts, spec.split.together),
         mix=_mix(spec),
-        judge=_judge(spec, world, measures),
+        judge=judge_of(spec, world, measures),
         emits=tuple(g.Emit(e.format, e.profile, _has_tools(spec)) for e in spec.emits),
         tests=tuple(_test(test) for test in spec.tests),
+        ordered=tuple(name for name, facet in sorted(spec.facets.items()) if facet.ordered),
         facets={name: facet.type.values for name, facet in spec.facets.items()},
         about=_about(spec),
-        definitions=_definitions(spec),
+        definitions=definitions(spec),
+        moves=tuple((move.kind, move.old, move.new) for move in spec.moves),
     )
 
 
@@ -90,7 +89,7 @@ def _used_sources(spec: nodes.Spec) -> list[str]:
     return list(found)
 
 
-def source_part(source: nodes.Source) -> parts.SourcePart:
+def source_part(source: nodes.Source, spec: nodes.Spec) -> parts.SourcePart:
     """What reading a source depends on."""
     return parts.SourcePart(
         name=source.name,
@@ -109,6 +108,7 @@ def source_part(source: nodes.Source) -> parts.SourcePart:
         leave_out=tuple(parts.JoinPart(j.source, j.field, "") for j in source.leave_out),
         each=source.each,
         split=source.split,
+        first=first_name("source", source.name, spec),
     )
 
 
@@ -145,9 +145,10 @@ def template_part(template: nodes.Template, spec: nodes.Spec) -> parts.TemplateP
         ),
         turns=tuple(_turn(turn, spec) for turn in template.turns),
         expects=tuple(parts.ExpectPart(e.node, e.text) for e in template.expects),
-        tables=tuple((name, spec.tables[name].texts) for name in sorted(_tables(template))),
+        tables=tuple((name, spec.tables[name].texts) for name in sorted(tables_of(template))),
         tools=_tools(template.tools, spec) if template.tools else None,
         rejected=parts.RejectedPart(_turn(worse.turn, spec), worse.when) if worse else None,
+        first=first_name("template", template.name, spec),
     )
 
 
@@ -173,7 +174,7 @@ def _turn(turn: nodes.Turn, spec: nodes.Spec) -> parts.TurnPart:
 def _call(call: nodes.Call, spec: nodes.Spec) -> parts.CallPart:
     optional = tuple(f.name for f in spec.tools[call.tool].record.fields if f.optional)
     args = tuple(
-        (name, None, value) if isinstance(value, _BODIES) else (name, value, None)
+        (name, None, value) if isinstance(value, BODIES) else (name, value, None)
         for name, value in call.args
     )
     return parts.CallPart(call.tool, args, optional)
@@ -196,93 +197,15 @@ def _tag_values(tag: nodes.Tag, spec: nodes.Spec) -> tuple[str, ...]:
     return spec.facets[tag.facet].type.values if unchecked else tag.values
 
 
-def _tables(template: nodes.Template) -> set[str]:
-    found: set[str] = set()
-    worse = (template.rejected.turn,) if template.rejected else ()
-    bodies: list[Any] = [part.body for turn in (*template.turns, *worse) for part in turn.parts]
-    bodies += [
-        v for t in template.turns for c in t.calls for _, v in c.args if isinstance(v, _BODIES)
-    ]
-    bodies.extend(option for _, options in template.vary for option in options)
-    while bodies:
-        body = bodies.pop()
-        if isinstance(body, b.Choice):
-            bodies.extend(inner for _, inner in body.bodies)
-        elif isinstance(body, b.Program):
-            found.update(body.tables)
-        else:
-            found.update(piece.table for piece in body.pieces if isinstance(piece, b.Lookup))
-    return found
-
-
-def _needs_text(node: ex.Typed) -> bool:
-    """Whether an expression looks at more than tags."""
-    if isinstance(node, ex.Valid | ex.ValidCalls | ex.Apply):
-        return True
-    if isinstance(node, ex.Path) and (
-        node.parts[0] in TEXTS or len(node.parts) > 1 or node.parts[0] in {"turns", "calls"}
-    ):
-        return True
-    return any(_needs_text(child) for child in ex.children(node))
-
-
-def _measures(spec: nodes.Spec) -> tuple[ex.Typed, ...]:
-    """What gates and shares ask of a record beyond its tags: columns of the render stage."""
-    found: dict[bytes, ex.Typed] = {}
-    nodes_: list[ex.Typed] = []
-    for gate in spec.gates.values():
-        for line in gate.lines:
-            nodes_.extend(node for node in (line.tally.of, line.where) if node is not None)
-    for coverage in spec.coverages.values():
-        nodes_.extend([coverage.where] if coverage.where is not None else [])
-    nodes_.extend(bound.where for bound in spec.mixture.bounds)
-    nodes_.extend(share.where for share in spec.mixture.shares if share.where is not None)
-    for node in nodes_:
-        for part in _textual(node):
-            found.setdefault(canonical(part), part)
-    return tuple(found[key] for key in sorted(found))
-
-
-def _textual(node: ex.Typed) -> list[ex.Typed]:
-    """The largest parts of an expression that look at text, and at nothing but the record."""
-    if isinstance(node, ex.And | ex.Or):
-        return _textual(node.left) + _textual(node.right)
-    if isinstance(node, ex.Not):
-        return _textual(node.of)
-    return [node] if _needs_text(node) else []
-
-
-def measured(node: ex.Typed, measures: tuple[ex.Typed, ...]) -> ex.Typed:
-    """The expression with its textual parts replaced by the measure columns."""
-    for index, known in enumerate(measures):
-        if node == known:
-            return ex.Path((f"@m{index}",))
-    match node:
-        case ex.And(left=left, right=right):
-            return ex.And(measured(left, measures), measured(right, measures))
-        case ex.Or(left=left, right=right):
-            return ex.Or(measured(left, measures), measured(right, measures))
-        case ex.Not(of=of):
-            return ex.Not(measured(of, measures))
-        case ex.Valid():
-            return ex.Path(VALID)
-        case _:
-            return node
-
-
-def _maybe(node: ex.Typed | None, measures: tuple[ex.Typed, ...]) -> ex.Typed | None:
-    return None if node is None else measured(node, measures)
-
-
 def _mix(spec: nodes.Spec) -> g.Mix:
     mix, curriculum = spec.mixture, spec.curriculum
-    measures = _measures(spec)
+    measures = measures_of(spec)
     return g.Mix(
         seed=spec.dataset.seed,
         total=mix.total,
         parts=_all_parts(spec),
         shares=tuple(
-            g.SharePart(share.facet, _maybe(share.where, measures), _weights(share))
+            g.SharePart(share.facet, maybe_measured(share.where, measures), _weights(share))
             for share in mix.shares
         ),
         bounds=tuple(
@@ -311,44 +234,6 @@ def _all_parts(spec: nodes.Spec) -> tuple[tuple[str, int], ...]:
     return (("train", rest), *spec.split.parts)
 
 
-def _judge(spec: nodes.Spec, world: World, measures: tuple[ex.Typed, ...]) -> g.Judge:
-    return g.Judge(
-        gates=tuple(
-            g.GatePart(
-                gate.name,
-                tuple(
-                    g.GateLinePart(
-                        line.require,
-                        ex.Tally(
-                            line.tally.name, _maybe(line.tally.of, measures), line.tally.arg
-                        ),
-                        line.op,
-                        line.wanted,
-                        line.unit,
-                        _maybe(line.where, measures),
-                        line.of,
-                        line.text,
-                    )
-                    for line in gate.lines
-                ),
-            )
-            for gate in spec.gates.values()
-        ),
-        coverages=tuple(
-            g.CoveragePart(
-                c.name,
-                c.over,
-                _maybe(c.where, measures),
-                c.need,
-                tuple(needed_cells(c, spec, world) or ()),
-            )
-            for c in spec.coverages.values()
-        ),
-        facets=("layer", "source", "template", "origin", "license", *sorted(spec.facets)),
-        many=tuple(sorted(name for name, facet in spec.facets.items() if facet.many)),
-    )
-
-
 def _test(test: nodes.UnitTest) -> g.TestPart:
     return g.TestPart(
         test.template, test.title, test.row,
@@ -363,37 +248,4 @@ def _about(spec: nodes.Spec) -> dict[str, Any]:
         "allow": list(spec.dataset.allow),
         "seed": spec.dataset.seed,
         **{key: spec.dataset.about[key] for key in sorted(spec.dataset.about)},
-    }
-
-
-def _definitions(spec: nodes.Spec) -> dict[str, dict[str, Any]]:
-    """Every definition that has bytes in the dataset, with its version and digest."""
-    return {
-        "templates": {
-            name: {
-                "version": t.version,
-                "digest": digest("template", canonical(template_part(t, spec))),
-            }
-            for name, t in sorted(spec.templates.items())
-        },
-        "prompts": {
-            name: {"version": p.version, "digest": digest("prompt", p.text.encode())}
-            for name, p in sorted(spec.prompts.items())
-        },
-        "schemas": {
-            name: {"digest": digest("schema", canonical(contract(s)))}
-            for name, s in sorted(spec.schemas.items())
-        },
-        "phrasings": {
-            name: {"digest": digest("phrasing", canonical([o.value for o in p.options]))}
-            for name, p in sorted(spec.phrasings.items())
-        },
-        "tables": {
-            name: {"digest": digest("table", canonical(t.texts))}
-            for name, t in sorted(spec.tables.items())
-        },
-        "tools": {
-            name: {"digest": digest("tool", canonical(t.schema))}
-            for name, t in sorted(spec.tools.items())
-        },
     }

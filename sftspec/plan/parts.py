@@ -35,7 +35,10 @@ class JoinPart(Struct, frozen=True):
 
 
 class SourcePart(Struct, frozen=True, omit_defaults=True):
-    """What reading a source depends on. `each`: a list whose elements are rows, and their name."""
+    """What reading a source depends on. `each`: a list whose elements are rows, and their name.
+
+    `first`: the name it had before it moved, which keys and draws go by.
+    """
 
     name: str
     format: str
@@ -50,6 +53,12 @@ class SourcePart(Struct, frozen=True, omit_defaults=True):
     leave_out: tuple[JoinPart, ...]
     each: tuple[str, str] | None = None
     split: str | None = None
+    first: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The name that identities are made of: it outlives a rename."""
+        return self.first or self.name
 
 
 class PartPart(Struct, frozen=True):
@@ -146,7 +155,7 @@ class ExpectPart(Struct, frozen=True):
 
 
 class TemplatePart(Struct, frozen=True, omit_defaults=True):
-    """What rendering a template depends on."""
+    """What rendering a template depends on. `first`: the name it had before it moved."""
 
     name: str
     version: str
@@ -161,3 +170,9 @@ class TemplatePart(Struct, frozen=True, omit_defaults=True):
     tables: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     tools: ToolsPart | None = None
     rejected: RejectedPart | None = None
+    first: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The name that identities are made of: it outlives a rename."""
+        return self.first or self.name

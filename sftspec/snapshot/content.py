@@ -46,6 +46,7 @@ def manifest_of(
         raise ValueError(f"a snapshot cannot hold {refused}")
     counts = dict(outcome.counts)
     distribution = counts.pop("distribution", {})
+    lengths = counts.pop("lengths", {})
     per_source = counts.pop("sources", {})
     libraries = sorted({library(name) for names in LIBRARIES.values() for name in names})
     manifest = Manifest(
@@ -60,10 +61,11 @@ def manifest_of(
             "libraries": libraries,
         },
         meaning=digest("meaning", canonical(graph)),
-        definitions=graph.definitions,
+        definitions=_definitions(graph),
         sources=_sources(graph, inputs, per_source),
         counts=counts,
         distribution=distribution,
+        lengths=lengths,
         mixture=_mixture(outcome),
         coverages=_coverages(outcome),
         gates=_gates(outcome),
@@ -75,6 +77,17 @@ def manifest_of(
         root=outcome.root,
     )
     return checked(manifest)
+
+
+def _definitions(graph: Graph) -> dict[str, dict[str, Any]]:
+    """Version and digest of each definition; what they are made of is in the plan."""
+    return {
+        kind: {
+            name: {"digest": one.digest, **({"version": one.version} if one.version else {})}
+            for name, one in found.items()
+        }
+        for kind, found in graph.definitions.items()
+    }
 
 
 def _sources(
@@ -123,7 +136,7 @@ def _coverages(outcome: Outcome) -> dict[str, Any]:
         one.name: {
             "over": list(one.over),
             "cells": [
-                {"cell": list(c.values), "need": c.need, "have": c.have, "chosen": c.chosen}
+                {"cell": list(c.cell), "need": c.need, "have": c.have, "chosen": c.chosen}
                 for c in one.cells
             ],
         }

@@ -13,8 +13,9 @@ FORMAT_VERSION = 1
 MANIFEST, PLAN, RECEIPT, FREEZE, README = (
     "MANIFEST.json", "plan.json", "receipt.json", "FREEZE.json", "README.md",
 )  # fmt: skip
-COMMITTED = (MANIFEST, PLAN, FREEZE, README)
-UNLISTED = (MANIFEST, RECEIPT, FREEZE)
+SIGNATURE = "SIGNATURE.json"
+COMMITTED = (MANIFEST, PLAN, FREEZE, README, SIGNATURE)
+UNLISTED = (MANIFEST, RECEIPT, FREEZE, SIGNATURE)
 STAGING, ASIDE = ".staging", ".old"
 
 
@@ -43,6 +44,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     sources: dict[str, Any]
     counts: dict[str, Any]
     distribution: dict[str, dict[str, dict[str, int]]]
+    lengths: dict[str, dict[str, dict[str, int]]]
     mixture: dict[str, Any]
     coverages: dict[str, Any]
     gates: dict[str, Any]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sftspec.ground.report import Fault, did_you_mean
+from sftspec.ground.semver import Version, version_of
 from sftspec.snapshot.manifest import ASIDE, FREEZE, MANIFEST, STAGING
 
 
@@ -13,12 +14,10 @@ def find(name: str, root: Path | None = None) -> Path:
         if not folder.is_dir():
             raise Fault("snapshot-not-found", f"`{name}` is no folder", path=name)
         return folder
-    from sftspec.ir.resolve import root_of
-
-    compiled = (root or root_of(Path.cwd() / "x")) / "compiled"
+    compiled = project_root(root) / "compiled"
     dataset, _, version = name.partition("@")
     home = compiled / dataset
-    versions = _versions(home)
+    versions = versions_of(home)
     if version == "frozen":
         versions = [one for one in versions if (home / one / FREEZE).exists()]
     elif version:
@@ -38,6 +37,13 @@ def find(name: str, root: Path | None = None) -> Path:
     return home / versions[-1]
 
 
+def project_root(root: Path | None = None) -> Path:
+    """The root given, else that of the working folder."""
+    from sftspec.ir.resolve import root_of
+
+    return root or root_of(Path.cwd() / "x")
+
+
 def _cut_off(staging: Path) -> str | None:
     """Where a build died between two renames, what to do about it."""
     aside = sorted(staging.glob(f"*{ASIDE}"))
@@ -47,12 +53,14 @@ def _cut_off(staging: Path) -> str | None:
     return f"a build died as it replaced {version}; the next `sftspec build` puts it back"
 
 
-def _versions(home: Path) -> list[str]:
+def versions_of(home: Path) -> list[str]:
     """The versions under a dataset's folder, lowest first."""
     if not home.is_dir():
         return []
     names = [path.name for path in home.iterdir() if (path / MANIFEST).exists()]
-    return sorted(
-        names,
-        key=lambda name: [int(part) if part.isdecimal() else 0 for part in name.split(".")],
-    )
+    return sorted(names, key=by_version)
+
+
+def by_version(name: str) -> Version:
+    """What folders of versions are sorted by."""
+    return version_of(name)

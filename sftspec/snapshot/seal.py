@@ -20,6 +20,7 @@ from sftspec.snapshot.manifest import (
     FREEZE,
     MANIFEST,
     RECEIPT,
+    SIGNATURE,
     STAGING,
     folders_of,
 )  # fmt: skip
@@ -45,7 +46,7 @@ def seal(
     try:
         disk.make_folder(staging)
         disk.make_folder(target.parent)
-        with _lock(compiled / STAGING / f"{dataset}.lock"):
+        with locked(compiled / STAGING / f"{dataset}.lock"):
             _recover(disk, staging, target.parent)
             fresh = staging / f"{version}.new"
             try:
@@ -60,7 +61,8 @@ def seal(
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """The lock of a dataset, held; the kernel lets go of it when the process ends."""
     with path.open("a") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
@@ -114,9 +116,9 @@ def _write_all(
     for folder in inner:
         disk.sync_folder(folder)
     _write(disk, fresh / RECEIPT, receipt, None)
-    frozen = target / FREEZE
-    if frozen.exists():
-        _write(disk, fresh / FREEZE, frozen.read_bytes(), None)
+    for name in (FREEZE, SIGNATURE):
+        if (target / FREEZE).exists() and (target / name).exists():
+            _write(disk, fresh / name, (target / name).read_bytes(), None)
     _write(disk, fresh / MANIFEST, manifest, None)
     disk.sync_folder(fresh)
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 import hashlib
 from pathlib import Path
 import stat
-from typing import Any
 
-import msgspec
 from msgspec import Struct
 
+from sftspec.snapshot.frozen import BadFreeze, Freeze, decode_freeze, freeze_id, frozen_versions
 from sftspec.snapshot.listing import Listing, listing, size_of
 from sftspec.snapshot.manifest import (
     FREEZE,
     MANIFEST,
     RECEIPT,
+    SIGNATURE,
     UNLISTED,
     FileEntry,
     Manifest,
@@ -169,23 +169,40 @@ def _extra(there: Listing, known: set[str]) -> Iterator[Wrong]:
     names = {name.encode("utf-8", "backslashreplace").decode() for name in there}
     for name in sorted(names - known):
         yield Wrong("extra", name, "the manifest does not list it")
-    for name in (RECEIPT, FREEZE):
+    for name in (RECEIPT, FREEZE, SIGNATURE):
         if name in there and size_of(there[name]) is None:
             yield _not_a_file(name)
 
 
 def _freeze(folder: Path, data: bytes) -> list[Wrong]:
     path = folder / FREEZE
+    if not path.exists() and (folder / SIGNATURE).exists():
+        return [
+            Wrong("missing", FREEZE, "it is signed, and the freeze that was signed is not here")
+        ]
     if not path.is_file() or path.is_symlink():
         return []
     try:
-        frozen: Any = msgspec.json.decode(path.read_bytes())
-        same = frozen["manifest"] == snapshot_id(data)
+        frozen = decode_freeze(path.read_bytes())
     except OSError as error:
         return [_unreadable(FREEZE, error)]
-    except (msgspec.MsgspecError, ValueError, RecursionError, KeyError, TypeError):
-        return [Wrong("freeze", FREEZE, "it cannot be read")]
-    return [] if same else [Wrong("freeze", FREEZE, "another manifest was frozen")]
+    except BadFreeze as error:
+        return [Wrong("freeze", FREEZE, str(error))]
+    if frozen.manifest != snapshot_id(data):
+        return [Wrong("freeze", FREEZE, "another manifest was frozen")]
+    return _chain(folder, frozen)
+
+
+def _chain(folder: Path, frozen: Freeze) -> list[Wrong]:
+    """The freeze before, where other frozen versions lie beside this one."""
+    if frozen.previous is None or folder.resolve().parent.name != frozen.dataset:
+        return []
+    home = folder.resolve().parent
+    others = [name for name in frozen_versions(home) if name != frozen.version]
+    known = {freeze_id((home / name / FREEZE).read_bytes()) for name in others}
+    if not others or frozen.previous in known:
+        return []
+    return [Wrong("freeze", FREEZE, "the freeze before it is not here, or was changed")]
 
 
 def _root(folder: Path, manifest: Manifest) -> list[Wrong]:

@@ -236,17 +236,19 @@ def _join(part: SourcePart, table: _Table, lookups: Mapping[str, LookupTable]) -
             table.drop({i: (reason, evidence) for i, row in enumerate(found) if row is None})
 
 
+def row_ids(identity: str, keys: Sequence[str]) -> list[bytes]:
+    """What a source's rows are known by across builds: 16 bytes of SHA-256 over source and key."""
+    prefix = b"sftspec/source-row/1\0" + canonical(identity)
+    encode, sha256 = msgspec.json.encode, hashlib.sha256
+    return [sha256(prefix + encode(key)).digest()[:16] for key in keys]
+
+
 def _finish(part: SourcePart, table: _Table, read: int) -> Prepared:
-    prefix = canonical(part.name)
-    encode = msgspec.json.encode
-    sha256 = hashlib.sha256
     keys: list[str] = table.keys  # type: ignore[assignment]
-    rids = [
-        sha256(b"sftspec/source-row/1\0" + prefix + encode(key)).digest()[:16] for key in keys
-    ]
+    rids = row_ids(part.identity, keys)
     groups: list[str | None] = [None] * len(keys)
     if table.parents:
-        groups = [canonical([part.name, key]).decode() for key in table.parents]
+        groups = [canonical([part.identity, key]).decode() for key in table.parents]
     if part.group is not None:  # elements of a row without a group are one all the same
         said = _as_keys(table.columns[part.group])
         groups = [a if a is not None else b for a, b in zip(said, groups, strict=True)]

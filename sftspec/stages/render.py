@@ -4,7 +4,7 @@ Row-wise stages are one map, because each alone would read all the text again. E
 keeps its fate: alive, or the stage, reason and evidence that set it aside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 import hashlib
 from typing import Any
 
@@ -14,7 +14,8 @@ import pyarrow as pa
 from sftspec.expr import base, nodes as ex, types
 from sftspec.expr.evaluate import compile_vector
 from sftspec.ground.canon import canonical
-from sftspec.plan.graph import Render
+from sftspec.plan.graph import Drop, Render
+from sftspec.plan.parts import ExpectPart
 from sftspec.stages.candidates import (
     Candidates,
     check_texts,
@@ -24,6 +25,8 @@ from sftspec.stages.candidates import (
 )  # fmt: skip
 from sftspec.stages.chunk import Prepared
 from sftspec.stages.converse import row_by_row, talk_through
+from sftspec.stages.evidence import evidence
+from sftspec.stages.lengths import length_columns
 from sftspec.stages.spoken import talk_digests, talks_array
 from sftspec.stages.talk import spoken
 from sftspec.stages.turns import content_digests, turns_array
@@ -47,15 +50,30 @@ def render_candidates(stage: Render, prepared: Prepared) -> Candidates:
         check_texts(cand)
     for expect in stage.template.expects:
         hits = compile_vector(expect.node).over(cand.get, cand.count)
-        for index, hit in enumerate(hits):
-            if not hit:
-                cand.fail(index, "validate", "expect", expect.text)
+        missed = [index for index, hit in enumerate(hits) if not hit]
+        for index, why in _because(cand, expect, missed):
+            cand.fail(index, "validate", "expect", why)
     for drop in stage.drops:
         hits = compile_vector(drop.node).over(cand.get, cand.count)
-        for index, hit in enumerate(hits):
-            if hit:
-                cand.fail(index, "screen", "screened", drop.text, drop.at)
+        met = [index for index, hit in enumerate(hits) if hit]
+        for index, why in _because(cand, drop, met):
+            cand.fail(index, "screen", "screened", why, drop.at)
     return cand
+
+
+def _because(
+    cand: Candidates, line: ExpectPart | Drop, found: Sequence[int]
+) -> Iterable[tuple[int, str]]:
+    """Of the candidates that a line sets aside those that nothing did before, each with its evidence."""
+    rows = [index for index in found if cand.fates[index] is None]
+    if not rows:
+        return ()
+
+    def get(path: tuple[str, ...]) -> list[Any]:
+        column = cand.get(path)
+        return [column[row] for row in rows]
+
+    return zip(rows, evidence(line.node, line.text, get, len(rows)), strict=True)
 
 
 # the tables
@@ -63,7 +81,9 @@ def render_candidates(stage: Render, prepared: Prepared) -> Candidates:
 
 def ids(stage: Render, keys: Sequence[str], variants: Sequence[int]) -> list[bytes]:
     """First 16 bytes of SHA-256 over canonical [dataset, template, source, key, variant]."""
-    head = canonical([stage.dataset, stage.template.name, stage.source.name])[:-1] + b","
+    head = (
+        canonical([stage.dataset, stage.template.identity, stage.source.identity])[:-1] + b","
+    )
     start = hashlib.sha256(b"sftspec/record/1\0" + head)
     encode = msgspec.json.encode
     tails = [b",%d]" % variant for variant in range(max(variants, default=0) + 1)]
@@ -101,8 +121,8 @@ def who_table(cand: Candidates) -> Any:
 def what_table(cand: Candidates) -> Any:
     """What became of the candidates, in the same order.
 
-    content, stage, reason, evidence, at, valid, conflict digests (`on.N`, `answer`), measures
-    (`m.N`) and turns; where turns differ from row to row also tools, rejected, and `pair`: whether
+    content, stage, reason, evidence, at, valid, lengths (`chars.prompt`, `chars.response`), conflict
+    digests (`on.N`, `answer`), measures (`m.N`) and turns; where turns differ from row to row also tools, rejected, and `pair`: whether
     there is a worse answer. `at` is the line of the screen that dropped it, -1 where something did
     before, 32767 where nothing did.
     """
@@ -114,6 +134,7 @@ def what_table(cand: Candidates) -> Any:
         "evidence": _optional([fate and fate[2] for fate in fates]),
         "at": pa.array(cand.at),
         "valid": pa.array(cand.valid, pa.bool_()),
+        **{name: pa.array(sizes) for name, sizes in length_columns(cand).items()},
     }
     _conflict_columns(cand, columns)
     for index, node in enumerate(cand.stage.measures):

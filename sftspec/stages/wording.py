@@ -23,7 +23,7 @@ def draw_wordings(
     vary = template.vary
     orders = [
         _orders(
-            draw_prefix(seed, f"vary {template.name} {one.name}"),
+            draw_prefix(seed, f"vary {template.identity} {one.name}"),
             one.options,
             rids,
             all_of=step > 1,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # `doctor` shall speak even where a library is missing
     from sftspec.ground.report import Report
 
-KNOBS = ("root", "store", "engine", "workers", "chunk_bytes", "memory", "rehash")
+KNOBS = ("root", "store", "engine", "workers", "chunk_bytes", "memory", "rehash", "locked")
 
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +46,9 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rehash", action="store_true", help="read every source again, trust no stat"
+    )
+    parser.add_argument(
+        "--locked", action="store_true", help="the lock must be there and up to date (for CI)"
     )
     parser.add_argument("--log", choices=("auto", "plain", "json", "none"), default="auto",
                         help="progress on stderr")  # fmt: skip

@@ -86,6 +86,8 @@ def _shrunk(part: dict[str, Any]) -> str:
 
 
 def _gates(manifest: Any) -> str:
+    from sftspec.snapshot.gatetext import explain_line
+
     out = []
     for name, gate in manifest.gates.items():
         out.append(f"\n  gate {name}: {'holds' if gate['holds'] else 'does not hold'}\n")
@@ -98,8 +100,8 @@ def _gates(manifest: Any) -> str:
             rows.append(("", mark, measured, line["text"]))
         out.append(table(rows))
         out.extend(
-            f"      see record {record}\n"
+            "\n" + "".join(f"    {one}\n" for one in explain_line(line))
             for line in gate["lines"]
-            for record in line["records"]
+            if not line["holds"]
         )
     return "".join(out)

@@ -177,6 +177,7 @@ def _steps(home: Path, name: str) -> list[str]:
         *([f"cd {shlex.quote(str(home))}"] if away else []),
         f"sftspec check {spec}",
         f"sftspec test {spec}",
+        f"sftspec lock {spec}",
         f"sftspec build {spec} --gate {GATE}",
     ]
 

@@ -13,6 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("snapshot", help="a folder, or NAME or NAME@VERSION under compiled/")
     add_root(parser)
     parser.add_argument("--expect", metavar="ID", help="the id the snapshot must have")
+    parser.add_argument(
+        "--key",
+        type=Path,
+        metavar="PUB",
+        help="the public key (PEM) that it must be signed with",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -26,23 +32,53 @@ def run(args: argparse.Namespace) -> int:
     wrong = list(verdict.wrong)
     if args.expect and verdict.id and verdict.id != args.expect:
         wrong.append(Wrong("other-id", "MANIFEST.json", f"its id is {verdict.id}"))
+    if args.key and not wrong:
+        wrong += _signature(folder, args.key)
+    trust = _trust(args) if not wrong else "wrong"
     if args.format == "json":
-        sys.stdout.write(_json(verdict, wrong, folder))
+        sys.stdout.write(_json(verdict, wrong, folder, trust))
     else:
-        _show(verdict, wrong, folder, expected=bool(args.expect))
+        _show(verdict, wrong, folder, trust)
     return 1 if wrong else 0
 
 
-def _json(verdict: Any, wrong: list[Any], folder: Path) -> str:
+def _trust(args: argparse.Namespace) -> str:
+    """Why a snapshot that holds what it says is the one that is meant."""
+    said = ["it is the one expected"] * bool(args.expect) + ["signed with this key"] * bool(
+        args.key
+    )
+    return " and ".join(said) or "self-consistent, not authenticated"
+
+
+def _signature(folder: Path, key: Path) -> list[Any]:
+    """What is wrong with the signature, whose files were re-hashed before."""
+    from sftspec.snapshot.freezing import entries_of
+    from sftspec.snapshot.manifest import FREEZE, SIGNATURE
+    from sftspec.snapshot.opened import open_folder
+    from sftspec.snapshot.signing import MOST_BYTES, check
+    from sftspec.snapshot.verify import Wrong
+
+    one = open_folder(folder)
+    public = key.read_bytes()
+    if not (folder / SIGNATURE).is_file() or one.freeze is None:
+        return [Wrong("signature", SIGNATURE, "it is not signed")]
+    entries = entries_of(one, (folder / FREEZE).read_bytes())
+    with (folder / SIGNATURE).open("rb") as stream:
+        data = stream.read(MOST_BYTES + 1)
+    why = check(data, entries, f"{one.manifest.dataset}@{one.manifest.version}", public)
+    return [Wrong("signature", SIGNATURE, why)] if why else []
+
+
+def _json(verdict: Any, wrong: list[Any], folder: Path, trust: str) -> str:
     from sftspec.ground.render import answer
 
     return answer(
         "wrong" if wrong else "ok", snapshot=str(folder),
-        id=verdict.id, files=verdict.files, bytes=verdict.bytes, wrong=wrong,
+        id=verdict.id, files=verdict.files, bytes=verdict.bytes, wrong=wrong, trust=trust,
     )  # fmt: skip
 
 
-def _show(verdict: Any, wrong: list[Any], folder: Path, *, expected: bool) -> None:
+def _show(verdict: Any, wrong: list[Any], folder: Path, trust: str) -> None:
     from sftspec.ground.render import escape
 
     for one in wrong:
@@ -50,7 +86,6 @@ def _show(verdict: Any, wrong: list[Any], folder: Path, *, expected: bool) -> No
     if wrong and all(one.kind == "missing" for one in wrong) and verdict.id:
         sys.stdout.write("  hint: the data are not committed; build the spec to fill them in\n")
     if not wrong:
-        word = "is the one expected" if expected else "self-consistent, not authenticated"
         sys.stdout.write(
-            f"{escape(str(folder))}: {verdict.files} files, {verdict.bytes} bytes, {word}\n{verdict.id}\n"
+            f"{escape(str(folder))}: {verdict.files} files, {verdict.bytes} bytes, {trust}\n{verdict.id}\n"
         )

@@ -33,7 +33,8 @@ class Builder:
 
     @property
     def warnings(self):
-        return [event["text"] for event in self.events if event["event"] == "warning"]
+        said = [event["text"] for event in self.events if event["event"] == "warning"]
+        return [text for text in said if "there is no" not in text]  # nothing is locked here
 
     @property
     def ran(self):

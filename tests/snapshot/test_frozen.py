@@ -1,22 +1,19 @@
 """A frozen version does not change: other bytes are refused, equal bytes fill the data in."""
 
-import json
 import shutil
 
 import pytest
 
-from sftspec.snapshot.manifest import FREEZE, MANIFEST, snapshot_id
+from sftspec.snapshot.manifest import FREEZE, MANIFEST
 from sftspec.snapshot.verify import verify
 
 
 @pytest.fixture
-def frozen(tmp_path, new_snapshot):
+def frozen(tmp_path, new_snapshot, project):
     """The project of the new snapshot, its version frozen."""
     shutil.copytree(new_snapshot.parents[2], tmp_path / "home")
     folder = tmp_path / "home" / "compiled" / "small" / "0.1.0"
-    data = (folder / MANIFEST).read_bytes()
-    mark = {"manifest": snapshot_id(data), "approver": "A. N.", "reason": "all is well"}
-    (folder / FREEZE).write_bytes(json.dumps(mark, indent=1).encode())
+    (folder / FREEZE).write_bytes(project.freeze_of((folder / MANIFEST).read_bytes()))
     return folder
 
 

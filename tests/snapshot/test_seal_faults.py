@@ -12,6 +12,7 @@ import json
 import os
 from pathlib import Path
 import random
+import runpy
 import shutil
 from types import SimpleNamespace
 
@@ -20,11 +21,12 @@ import pytest
 from sftspec.ground.report import Fault
 from sftspec.snapshot import disk as disks
 from sftspec.snapshot.disk import Disk
-from sftspec.snapshot.manifest import ASIDE, FREEZE, MANIFEST, STAGING, snapshot_id
+from sftspec.snapshot.manifest import ASIDE, FREEZE, MANIFEST, STAGING
 from sftspec.snapshot.names import find
 from sftspec.snapshot.seal import seal
 from sftspec.snapshot.verify import verify
 
+small = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "small.py")))
 STATES = ("nothing", "older", "clone", "frozen")
 MODES = ("death", "ENOSPC", "EIO for good", "interrupt")
 KILLED = 77
@@ -112,7 +114,7 @@ class Desk:
 
 
 def freeze_of(new):
-    return json.dumps({"manifest": snapshot_id(new[MANIFEST]), "approver": "A. N."}).encode()
+    return small.freeze_of(new[MANIFEST])
 
 
 def put(folder, files):

@@ -242,7 +242,8 @@ def test_an_expectation_reads_the_row_and_the_finished_sample(candidates):
         'expect occurrences("Wait.", text) == 1',
     )  # fmt: skip
     assert [None, "expect", None] == reasons(cand)
-    assert 'expect matches(context, "text") when risk == low' == cand.fates[1][2]
+    line = 'expect matches(context, "text") when risk == low'
+    assert f"{line}: risk is low, matches(…) is false" == cand.fates[1][2]
 
 
 def test_lists_are_compared_as_lists(candidates):
@@ -265,7 +266,7 @@ def test_the_first_reason_stays_and_a_screen_says_its_line(candidates):
     cand = candidates([row(1), row(2, risk="high"), row(3, text="")], more=more)
     assert ["screened", None, "screened"] == reasons(cand)
     assert [1, 32767, 1] == cand.at.tolist()
-    assert "drop risk == low" == cand.fates[0][2]
+    assert "drop risk == low: risk is low" == cand.fates[0][2]
 
 
 # ------------------------------------------------------------------ the table

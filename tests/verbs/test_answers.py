@@ -38,7 +38,7 @@ def options(name):
     verb.add_arguments(parser)
     taken = parser._actions
     return verb, [one for one in taken if "--format" in one.option_strings], [
-        one for one in taken if not one.option_strings and one.nargs not in {"?", "*"}
+        one for one in taken if one.required
     ]  # fmt: skip
 
 
@@ -48,7 +48,8 @@ JSON_VERBS = [
 
 
 def words_of(name):
-    return [name, *("x" for _ in options(name)[2]), "--format", "json"]
+    given = [[*one.option_strings[:1], "x"] for one in options(name)[2]]
+    return [name, *(word for words in given for word in words), "--format", "json"]
 
 
 @pytest.fixture(autouse=True)
@@ -208,7 +209,7 @@ CASES = [  # spec, words, exit code, verdict, what else the answer has, slug
     (NO_FILE, "build m.sft --log none", 3, "fault", {"fault"}, "file-not-found"),
     (SOUND, "build m.sft --log none --store m.sft/x", 3, "fault", {"fault"}, "io-error"),
     (SOUND, "build m.sft --log none --workers many", 2, "usage", {"usage"}, "bad-arguments"),
-    (SOUND, "verify d@0.0.1", 1, "wrong", {"snapshot", "id", "files", "bytes", "wrong"}, None),
+    (SOUND, "verify d@0.0.1", 1, "wrong", {"snapshot", "id", "files", "bytes", "wrong", "trust"}, None),
     (SOUND, "verify none", 3, "fault", {"fault"}, "snapshot-not-found"),
 ]  # fmt: skip
 

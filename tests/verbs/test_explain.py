@@ -37,6 +37,8 @@ def test_every_section_is_of_a_slug_of_the_code():
     [
         'report.error("brand-new", span, "…")',
         'self.report.warn("brand-new", span, "…")',
+        'say = report.warn if late else report.error\nsay("brand-new", span, "…")',
+        'found = [Blocker("brand-new", "…", hint="…")]',
         'raise Malformed("brand-new", "…", 1, 2)',
         'raise Fault("brand-new" if disk else "io-error", "…")',
         'world.get("brand_new", name, span)\nreport.error(f"unknown-{kind}", span, "…")',

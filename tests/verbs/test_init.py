@@ -62,6 +62,7 @@ WROTE = """\
     cd demo
     sftspec check specs/demo.sft
     sftspec test specs/demo.sft
+    sftspec lock specs/demo.sft
     sftspec build specs/demo.sft --gate freeze
 """
 
@@ -79,6 +80,7 @@ def test_the_project_checks_tests_and_builds_without_a_warning(said, here, monke
     assert (0, "", f"{spec}: no problems\n") == said("check", spec)
     code, out, _ = said("test", spec)
     assert (0, True) == (code, out.endswith("2 passed, 0 failed\n"))
+    assert 0 == said("lock", spec)[0]
     code, out, err = said(
         "build", spec, "--gate", "freeze", "--log", "plain", "--format", "json"
     )
@@ -105,8 +107,8 @@ def test_the_readme_names_commands_that_are_run_as_they_stand(said, here, monkey
     text = Path("README.md").read_text("utf-8")
     lines = [line.partition("#")[0].split() for line in text.splitlines()]
     commands = [words[1:] for words in lines if words[:1] == ["sftspec"]]
-    assert ["check", "test", "build"] == [words[0] for words in commands]
-    assert [0, 0, 0] == [said(*words)[0] for words in commands]
+    assert ["check", "test", "lock", "build"] == [words[0] for words in commands]
+    assert [0, 0, 0, 0] == [said(*words)[0] for words in commands]
 
 
 def test_git_keeps_manifests_and_leaves_data_and_the_store_out(said, here, monkeypatch):

@@ -84,7 +84,7 @@ FAILED t: wrong on purpose
        response: {"sum":7,"unit":"EUR"}
 FAILED t: refused and not said so
        the sample is rejected: expect
-       rejected expect: expect numbers(response) in numbers(user)
+       rejected expect: expect numbers(response) in numbers(user): 5 is not in numbers(user)
        response: {"sum":5,"unit":"EUR"}
 FAILED t: expected to be refused
        expect rejected == "rule"
@@ -95,7 +95,7 @@ FAILED t: a table without its facet
        response: {"sum":7,"unit":"EUR"}
 FAILED t: the word alone proves nothing
        the sample is rejected: expect
-       rejected expect: expect numbers(response) in numbers(user)
+       rejected expect: expect numbers(response) in numbers(user): 5 is not in numbers(user)
        response: {"sum":5,"unit":"EUR"}
 0 passed, 5 failed
 """

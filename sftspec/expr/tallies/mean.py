@@ -27,3 +27,6 @@ class Mean(base.Tally, frozen=True, tag="mean"):
 
     def value(self, total: tuple[Fraction, int]) -> Fraction | None:
         return total[0] / total[1] if total[1] else None
+
+    def parts(self, total: tuple[Fraction, int]) -> dict[str, int | Fraction]:
+        return {"sum": total[0], "of": total[1]}

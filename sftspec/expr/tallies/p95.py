@@ -26,9 +26,19 @@ class P95(base.Tally, frozen=True, tag="p95"):
         return left + right
 
     def value(self, total: Counter[int | float]) -> Fraction | None:
-        wanted = -(-sum(total.values()) * 95 // 100)
+        wanted = _rank(sum(total.values()))
         for value in sorted(total):
             wanted -= total[value]
             if wanted <= 0:
                 return Fraction(value)
         return None
+
+    def parts(self, total: Counter[int | float]) -> dict[str, int | Fraction]:
+        count = sum(total.values())
+        ends = {"least": Fraction(min(total)), "most": Fraction(max(total))} if count else {}
+        return {"rank": _rank(count), "of": count, **ends}
+
+
+def _rank(count: int) -> int:
+    """Which of so many values in order is the 95th percentile, from 1."""
+    return -(-count * 95 // 100)

@@ -224,7 +224,8 @@ def _say(token: _Token) -> str:
     if token.kind == "word":
         words = [f"`{word}`" for word in token.value.split("|")]
         return " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
-    return _WORDS.get(token.value.rstrip("0123456789"), f"a {token.value.lower()}")
+    slot = token.value.rstrip("0123456789")
+    return _WORDS.get(slot, f"a {slot.lower()}")
 
 
 def match(entry: tree.Entry, forms: Sequence[Form]) -> tuple[Line | None, _Match, Form]:

@@ -115,6 +115,7 @@ class _Reader:
             alias=alias,
             where=where,
             vary=tuple(vary),
+            phrasings=self._phrasings(vary),
             samples=self._samples(vary),
             tags=tags,
             turns=tuple(turns),
@@ -223,6 +224,13 @@ class _Reader:
             ]
             found.append((name, tuple(body for body in bodies if body is not None)))
         return found
+
+    def _phrasings(
+        self, vary: list[tuple[str, tuple[b.Body, ...]]]
+    ) -> tuple[tuple[str, str], ...]:
+        """Which phrasing each `vary` name is drawn from."""
+        said = {i.name("name"): i.name("phrasing") for i in self.lines if i.form.head == "vary"}
+        return tuple((name, said[name]) for name, _ in vary)
 
     def _samples(self, vary: list[tuple[str, tuple[b.Body, ...]]]) -> int:
         item = self._find("samples")

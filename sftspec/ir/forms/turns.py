@@ -98,9 +98,8 @@ class TurnReader:
             parts = self._part(None, item)
         if parts is None:
             return None
-        return Turn(
-            role=role, train=train, parts=parts, schema=None, value=None, span=item.entry.head
-        )
+        prompt = item.name("prompt") if "prompt" in item.slots else None
+        return Turn(role=role, train=train, parts=parts, prompt=prompt, span=item.entry.head)
 
     def rejected(self, item: Line) -> Rejected | None:
         """The worse answer, typed by what its condition lets through."""

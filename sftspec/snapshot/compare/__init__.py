@@ -1,0 +1,1 @@
+"""Two snapshots, by meaning and cause."""

@@ -1,0 +1,1 @@
+"""A diff told to people: on a terminal, in a pull request, as a page."""
