@@ -83,11 +83,18 @@ def _parsed(words: list[str], known: list[str]) -> tuple[Any, argparse.Namespace
     verb = import_module(f"sftspec.verbs.{words[0]}")
     parser = _Parser(prog=f"sftspec {words[0]}", description=verb.__doc__)
     verb.add_arguments(parser)
-    return verb, parser.parse_args(words[1:])
+    return verb, parser.parse_words(words[1:])
 
 
 class _Parser(argparse.ArgumentParser):
     """Words of a command line; those that are none are not echoed raw."""
+
+    def parse_words(self, words: list[str]) -> argparse.Namespace:
+        """The arguments; an option may stand before a positional that can be left out."""
+        after = words[words.index("--") + 1 :] if "--" in words else []
+        if any(word.startswith("-") for word in after):
+            return self.parse_args(words)  # read twice, they would be taken for options
+        return self.parse_intermixed_args(words)
 
     def error(self, message: str) -> NoReturn:
         from sftspec.ground.report import Misuse

@@ -15,6 +15,7 @@ from sftspec.plan.pins import (
     BUMPED,
     CHANGED,
     GONE,
+    LOWERED,
     MAX_BYTES,
     MOVED,
     NEW,
@@ -184,7 +185,8 @@ def _how(drift: Drift) -> str:
 
 
 _HOW = {
-    NEW: "is new", GONE: "is gone", BUMPED: "has another version", BEHIND: "is pinned otherwise",
+    NEW: "is new", GONE: "is gone", BUMPED: "has another version", LOWERED: "has a lower version",
+    BEHIND: "is pinned otherwise",
 }  # fmt: skip
 
 

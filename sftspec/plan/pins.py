@@ -20,7 +20,8 @@ from sftspec.plan.graph import Definition, Graph
 LOCK_FORMAT = 1
 MAX_BYTES = 16 * 1024 * 1024
 CHANGED, OTHER_IDS = "changed", "other-ids"
-NEW, GONE, BUMPED, MOVED, BEHIND = "new", "gone", "bumped", "moved", "behind"
+NEW, GONE, MOVED, BEHIND = "new", "gone", "moved", "behind"
+BUMPED, LOWERED = "bumped", "lowered"
 REFUSED = (CHANGED, OTHER_IDS)
 """Drifts that somebody must accept; the others are written without a word."""
 IDENTIFIED = ("template", "source")
@@ -157,7 +158,8 @@ def drifts(lock: Lock, graph: Graph) -> list[Drift]:
     found += _renamed("source", called("source", lock.sources, graph), graph.sources)
     found += _other_ids(lock, graph)
     if lock.version != graph.version:
-        found.append(Drift("dataset", graph.dataset, BUMPED, version=lock.version))
+        how = _raised_or_lowered(lock.version, graph.version)
+        found.append(Drift("dataset", graph.dataset, how, version=lock.version))
     return found
 
 
@@ -221,7 +223,7 @@ def _drift(
     latest = max(pins, key=version_of)
     own = kind in VERSIONED
     if own and one.version not in pins:
-        return [Drift(kind, name, BUMPED, version=latest)]
+        return [Drift(kind, name, _raised_or_lowered(latest, one.version), version=latest)]
     locked = pins[one.version if own else latest]
     if locked.digest == one.digest:
         return [] if locked.parts == one.parts else [Drift(kind, name, BEHIND)]
@@ -230,6 +232,10 @@ def _drift(
     version, last = (one.version, latest) if own else (lock.version, lock.version)
     least = str(version_of(last).bumped(level_of(kind, locked.parts, one.parts)))
     return [Drift(kind, name, BUMPED if raised else CHANGED, what, version, least)]
+
+
+def _raised_or_lowered(before: str, after: str) -> str:
+    return BUMPED if version_of(after) > version_of(before) else LOWERED
 
 
 def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:

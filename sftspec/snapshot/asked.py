@@ -16,6 +16,7 @@ from sftspec.ground.report import Enough, Report, SpecError
 from sftspec.ir.world import BUILT_IN, LAYERS, ORIGINS
 from sftspec.plan.graph import Graph
 from sftspec.snapshot.opened import Snapshot
+from sftspec.snapshot.unmet import notes_on, refuse_reasons
 from sftspec.syntax import tree
 from sftspec.syntax.parse import parse
 from sftspec.syntax.read import check_text
@@ -31,12 +32,13 @@ _OPTIONAL = types.Null()
 class Asked(Struct, frozen=True):
     """A question to a snapshot: of which records, and the condition; None: all of them.
 
-    `names`: what it names, in the order written.
+    `names`: what it names, in the order written. `notes`: what to know of whom it cannot find.
     """
 
     of: str
     node: ex.Typed | None
     names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def told(self) -> bool:
@@ -69,6 +71,9 @@ def lone_expression(text: str, report: Report) -> tree.Expr | None:
     if source is None:
         return None
     entries = parse(source, report).entries
+    for at, item in enumerate(report.items):
+        if item.slug == "unexpected-end":  # it speaks of a file
+            report.items[at] = replace(item, message="the expression ends too early")
     return _only(entries, report) if entries and not report.failed else None
 
 
@@ -94,7 +99,7 @@ def _only(entries: Sequence[tree.Entry], report: Report) -> tree.Expr | None:
 
 def _typed(snapshot: Snapshot, expr: tree.Expr | None, of: str, report: Report) -> Asked | None:
     if expr is None:
-        return Asked(of, None, ())
+        return Asked(of, None, (), notes_on(snapshot, of, None))
     graph = snapshot.graph
     node = Checker(scope_of(snapshot), report).condition(expr)
     if node is None:
@@ -102,9 +107,11 @@ def _typed(snapshot: Snapshot, expr: tree.Expr | None, of: str, report: Report) 
     names = tuple(dict.fromkeys(path[0] for path in ex.paths(node)))
     node = _held(node, graph, next(iter(graph.renders.values())).measures)
     _refuse(snapshot, of, expr, node, report)
+    refuse_reasons(_walk(expr), report)
+    notes = notes_on(snapshot, of, node)
     if of == "chosen":
         node = _sound(node)
-    return Asked(of, node, names)
+    return Asked(of, node, names, notes)
 
 
 # names

@@ -52,12 +52,13 @@ class Mixed(Struct, frozen=True):
     """A candidate in its cell: the `rank`-th lowest draw of `of`, of which the lowest `taken` are chosen.
 
     `drawn` and `last`: its draw and that of the last one taken, in millionths. `cap`: the cap that
-    held it back, behind the candidates `before` it. What is not known is None.
+    held it back before the cell was filled, behind the candidates `before` it; `rank` and `of` are
+    then those it would have had, had it alone not been held back. What is not known is None.
     """
 
     cell: dict[str, str | None]
     drawn: int
-    rank: int | None
+    rank: int
     of: int | None
     taken: int
     last: int | None
@@ -124,16 +125,16 @@ class Dealer:
         result = self.result.parts[part]
         cap, before = (None, ()) if row["position"] is not None else self._cap_on(place, part)
         fellows, whole = self._fellows(row, place, part)
+        fellows = np.union1d(fellows, [place])
         fellows = fellows[self._ordered(fellows)]
         taken = fellows[self._part[fellows] == part]
-        rank = of = None
-        if cap is None:
-            rank = 1 + int(np.flatnonzero(fellows == place)[0])
-            of = len(fellows) if whole else self._available(row, result, len(taken))
+        of = len(fellows) if whole else self._available(row, result, len(taken))
+        if not whole and cap is not None:  # the mixture did not count it
+            of = of + 1 if of is not None and len(fellows) > 1 else None
         return Mixed(
             cell=self._cell(row),
             drawn=_millionths(row["rank"]),
-            rank=rank,
+            rank=1 + int(np.flatnonzero(fellows == place)[0]),
             of=of,
             taken=len(taken),
             last=_millionths(self.all.ranks()[taken[-1]]) if len(taken) else None,

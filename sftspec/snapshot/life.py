@@ -4,11 +4,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from sftspec.ground.report import Fault
 from sftspec.snapshot.blockers import Blocker, blockers, last_frozen
 from sftspec.snapshot.names import by_version, versions_of
 from sftspec.snapshot.opened import INDEX, Snapshot, open_folder
 
 EXPLORATION, CANDIDATE, FROZEN, SUPERSEDED = "exploration", "candidate", "frozen", "superseded"
+DAMAGED = "damaged"
 
 
 class Stand(Struct, frozen=True):
@@ -35,10 +37,17 @@ class Life(Struct, frozen=True):
 
 def life(home: Path, declared: str | None = None) -> Life:
     """The versions under a dataset's folder, and the one that a spec declares."""
-    opened = [open_folder(home / name, f"{home.name}@{name}") for name in versions_of(home)]
+    opened: list[Snapshot] = []
+    damaged: list[Stand] = []
+    for name in versions_of(home):
+        try:
+            opened.append(open_folder(home / name, f"{home.name}@{name}"))
+        except Fault as fault:
+            damaged.append(Stand(name, DAMAGED, reason=fault.message))
     frozen = [one.manifest.version for one in opened if one.freeze]
     last = frozen[-1] if frozen else None
-    stands = tuple(_stand(one, last) for one in opened)
+    stood = [*(_stand(one, last) for one in opened), *damaged]
+    stands = tuple(sorted(stood, key=lambda one: by_version(one.version)))
     if declared is not None and all(one.version != declared for one in stands):
         fresh = (*stands, Stand(declared, EXPLORATION))
         stands = tuple(sorted(fresh, key=lambda one: by_version(one.version)))
@@ -46,8 +55,22 @@ def life(home: Path, declared: str | None = None) -> Life:
     if not ahead:
         return Life(home.name, stands, None, ())
     one = ahead[-1]
-    found = blockers(one, last_frozen(one))
+    try:
+        found = [*_not_here(one), *blockers(one, last_frozen(one))]
+    except Fault as fault:  # a frozen version that it must be held against
+        found = [Blocker(fault.slug, fault.message, hint=fault.hint)]
     return Life(home.name, stands, one.manifest.version, tuple(found))
+
+
+def _not_here(one: Snapshot) -> list[Blocker]:
+    """Files that a freeze would miss, told by their names and sizes."""
+    missing = tuple(entry.name for entry in one.manifest.files if not one.has(entry.name))
+    if not missing:
+        return []
+    hint = "build the spec to fill them in"
+    return [
+        Blocker("not-whole", f"{len(missing)} of its files are not here", missing[:10], hint)
+    ]
 
 
 def _state(one: Snapshot, last: str | None) -> str:

@@ -9,6 +9,11 @@ from sftspec.snapshot.manifest import ASIDE, FREEZE, MANIFEST, STAGING
 
 def find(name: str, root: Path | None = None) -> Path:
     """The folder of a snapshot. Raises Fault where there is none."""
+    if name.startswith("git:"):
+        raise Fault(
+            "bad-snapshot-name", f"`{name}` is of a revision, which has papers and no folder", path=name,
+            hint="name the version in the working tree, or check the revision out",
+        )  # fmt: skip
     if "/" in name or name in {".", ".."}:
         folder = Path(name)
         if not folder.is_dir():
@@ -17,7 +22,7 @@ def find(name: str, root: Path | None = None) -> Path:
     compiled = project_root(root) / "compiled"
     dataset, _, version = name.partition("@")
     home = compiled / dataset
-    versions = versions_of(home)
+    there = versions = versions_of(home)
     if version == "frozen":
         versions = [one for one in versions if (home / one / FREEZE).exists()]
     elif version:
@@ -31,10 +36,22 @@ def find(name: str, root: Path | None = None) -> Path:
         raise Fault(
             "snapshot-not-found", f"there is no snapshot `{name}`", path=str(compiled),
             hint=_cut_off(compiled / STAGING / dataset)
+            or _versions_there(version, there)
             or did_you_mean(dataset, known)
             or "build one with `sftspec build`",
         )  # fmt: skip
     return home / versions[-1]
+
+
+def _versions_there(asked: str, there: list[str]) -> str | None:
+    """What to say of a dataset that is there, in other versions."""
+    if not there:
+        return None
+    return (
+        "none of its versions is frozen"
+        if asked == "frozen"
+        else f"there is {', '.join(there[-8:])}"
+    )
 
 
 def project_root(root: Path | None = None) -> Path:

@@ -15,6 +15,7 @@ from sftspec.ground.report import Fault
 from sftspec.plan.graph import Graph
 from sftspec.snapshot.frozen import BadFreeze, Freeze, decode_freeze
 from sftspec.snapshot.manifest import (
+    COMMITTED,
     FREEZE,
     MANIFEST,
     PLAN,
@@ -171,7 +172,8 @@ def _damaged(
 ) -> Fault:
     return Fault(
         "snapshot-damaged", f"{file} of `{name}`: {why}", path=name,
-        hint="`sftspec verify` says what else is wrong; building the spec puts it right",
+        hint=f"{'take the committed one back with git' if file in COMMITTED else 'build the spec again'}; "
+        "`sftspec verify` says what else is wrong",
     )  # fmt: skip
 
 
@@ -188,6 +190,7 @@ def _from_git(name: str, root: Path) -> Snapshot:
             hint="write `git:REVISION:NAME` or `git:REVISION:NAME@VERSION`",
         )  # fmt: skip
     home = f"compiled/{dataset}"
+    known_revision(root, revision)
     listed = (
         git(root, "ls-tree", "-r", "--name-only", revision, "--", home).decode().splitlines()
     )
@@ -207,7 +210,22 @@ def _from_git(name: str, root: Path) -> Snapshot:
         for paper in (MANIFEST, PLAN, FREEZE)
         if (found[-1], paper) in files
     }
-    return _read(name, None, papers)
+    found_in_git = _read(name, None, papers)
+    here = root / home / found[-1]
+    same = (here / MANIFEST).is_file() and (here / MANIFEST).read_bytes() == papers[MANIFEST]
+    return msgspec.structs.replace(found_in_git, folder=here) if same else found_in_git
+
+
+def known_revision(root: Path, revision: str) -> None:
+    """Raises Fault where git has no such commit here."""
+    git(root, "rev-parse", "--git-dir")
+    try:
+        git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    except Fault:
+        raise Fault(
+            "unknown-revision", f"there is no commit `{revision}` here", path=str(root),
+            hint="is it fetched? In CI check out with the full history",
+        ) from None  # fmt: skip
 
 
 def git(root: Path, *words: str) -> bytes:
@@ -219,8 +237,10 @@ def git(root: Path, *words: str) -> bytes:
         raise Fault("no-git", f"git cannot be run: {error}", hint="install git") from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        outside = any("not a git repository" in line for line in said)
         raise Fault(
             "git-failed", f"git {words[0]}: {said[-1] if said else 'it failed'}", path=str(root),
-            hint="is the revision fetched? In CI check out with the full history",
+            hint="the project is in no git repository" if outside
+            else "is the revision fetched? In CI check out with the full history",
         )  # fmt: skip
     return done.stdout

@@ -26,6 +26,21 @@ from sftspec.snapshot.manifest import (
 )  # fmt: skip
 
 BLOCK = 8 * 1024 * 1024
+IGNORE = """\
+# Committed per version: who it is, what it meant, who froze it. Data can be built again.
+/*
+!/.gitignore
+!/*/
+/.staging/
+/*/*
+!/*/*/
+/*/*/*
+!/*/*/MANIFEST.json
+!/*/*/plan.json
+!/*/*/FREEZE.json
+!/*/*/SIGNATURE.json
+!/*/*/README.md
+"""
 Bytes = Callable[[], Any]
 
 
@@ -44,8 +59,11 @@ def seal(
     staging = compiled / STAGING / dataset
     _check_twin(compiled, dataset)
     try:
+        first = not compiled.exists()
         disk.make_folder(staging)
         disk.make_folder(target.parent)
+        if first:
+            (compiled / ".gitignore").write_text(IGNORE, encoding="utf-8")
         with locked(compiled / STAGING / f"{dataset}.lock"):
             _recover(disk, staging, target.parent)
             fresh = staging / f"{version}.new"

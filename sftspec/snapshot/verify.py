@@ -200,7 +200,7 @@ def _chain(folder: Path, frozen: Freeze) -> list[Wrong]:
     home = folder.resolve().parent
     others = [name for name in frozen_versions(home) if name != frozen.version]
     known = {freeze_id((home / name / FREEZE).read_bytes()) for name in others}
-    if not others or frozen.previous in known:
+    if frozen.previous in known:
         return []
     return [Wrong("freeze", FREEZE, "the freeze before it is not here, or was changed")]
 

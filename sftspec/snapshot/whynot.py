@@ -186,8 +186,18 @@ def _in_sources(tracer: Tracer, key: str, source: str | None) -> Meant:
         searched.append(Searched(name))
         if row is not None:
             unused.append(_unused(graph, name, row))
-    hint = None if unused else _elsewhere(tracer, key) or did_you_mean(key, _near(tracer, key))
+    hint = None if unused else _hint(tracer, key)
     return Meant(unused=tuple(unused), searched=tuple(searched), hint=hint)
+
+
+def _hint(tracer: Tracer, key: str) -> str | None:
+    """What may have been meant by a word that is nothing."""
+    near = did_you_mean(key, _near(tracer, key)) if key else None
+    meant = _elsewhere(tracer, key) or near
+    short = len(key) < LEAST_ID and _HEX.fullmatch(key.lower())
+    if meant or (key.strip() and not short):
+        return meant
+    return "write a record's id or its first six digits or more, a row's key, or FILE:LINE"
 
 
 def _elsewhere(tracer: Tracer, key: str) -> str | None:

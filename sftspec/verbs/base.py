@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Sequence
 import os
 from pathlib import Path
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # `doctor` shall speak even where a library is missing
     from sftspec.ground.report import Report
 
 KNOBS = ("root", "store", "engine", "workers", "chunk_bytes", "memory", "rehash", "locked")
+_DIGITS = 15
 
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +58,11 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
 
 def natural(text: str) -> int:
     """A whole number that is not negative, for argparse."""
-    if not text.isdecimal() or len(text) > 15:
+    if not re.fullmatch(r"-?\d+", text):
         raise argparse.ArgumentTypeError(f"`{text}` is not a whole number")
+    if not text.isdecimal() or len(text) > _DIGITS:
+        edge = f"0 to {10**_DIGITS - 1}"
+        raise argparse.ArgumentTypeError(f"`{text}` is out of range ({edge})")
     return int(text)
 
 

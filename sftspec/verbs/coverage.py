@@ -172,7 +172,8 @@ def _short(snapshot: Any, covered: Any) -> Iterator[str]:
         yield f"  {cell_text(covered.over, about)}"
         yield from (f"    {line}" for line in _why(snapshot, covered, cell))
     if len(alive) > MOST_CELLS:
-        yield from ("", f"  and {len(alive) - MOST_CELLS} more cells; json and csv have all")
+        more = len(alive) - MOST_CELLS
+        yield from ("", f"  and {more} more {_words(more, 'cell')}; json and csv have all")
     if dead:
         yield from ("", f"  no template reaches {len(dead)} {_words(len(dead), 'cell')}")
         yield from (f"    {_cell(covered.over, cell.values)}" for cell in dead[:MOST_CELLS])
@@ -201,7 +202,8 @@ def _why(snapshot: Any, covered: Any, cell: Any) -> Iterator[str]:
     ways.sort(key=lambda way: -(way.rows or 0))
     yield from (_way(snapshot, way) for way in ways[:MOST_WAYS])
     if len(ways) > MOST_WAYS:
-        yield f"and {len(ways) - MOST_WAYS} more ways"
+        more = len(ways) - MOST_WAYS
+        yield f"and {more} more {_words(more, 'way')}"
 
 
 def _way(snapshot: Any, way: Any) -> str:
@@ -250,7 +252,8 @@ def _rest(pair: Any) -> str:
     """What there is of a pair that never meets."""
     if not pair.templates:
         return "no template makes it"
-    parts = [f"{pair.not_chosen} candidates not chosen"] if pair.not_chosen else []
+    left = pair.not_chosen
+    parts = [f"{left} {_words(left, 'candidate')} not chosen"] if left else []
     parts += [f"{pair.rejected} rejected"] if pair.rejected else []
     if parts:
         return ", ".join(parts)

@@ -26,7 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--base", metavar="REV", help="compare A with what it was at the merge base with REV")
     add("--format", choices=FORMATS, default="text")
     add("--output", type=Path, metavar="FILE", help="write it there")
-    add("--samples", type=natural, default=2, metavar="N", help="records of a group (2)")
+    add(
+        "--samples",
+        type=natural,
+        default=2,
+        metavar="N",
+        help="records of a group (2; 3 at most)",
+    )
     add("--all", action="store_true", help="cut no list")
     add("--no-texts", action="store_true", help="compare no words of records")
     add_root(parser)
@@ -43,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
         hint = "write `sftspec diff A B`, or `sftspec diff NAME --base REV`"
         raise Misuse("bad-arguments", "it takes two snapshots, or one and `--base`", hint=hint)
+    _few(args.samples)
     gc.disable()  # what is compared has no cycles worth looking for
     name, diff, notes = _compared(args)
     found = OK if diff is None else verdict(diff)
@@ -56,6 +63,16 @@ def run(args: argparse.Namespace) -> int:
     if found == TOO_SMALL and args.format != "json" and (args.output or args.format != "text"):
         _say_finding(diff)
     return 1 if found == TOO_SMALL else 0
+
+
+def _few(samples: int) -> None:
+    """Raises Misuse where more records of a group are asked for than are kept."""
+    from sftspec.ground.report import Misuse
+    from sftspec.snapshot.compare.records import MOST_SAMPLES
+
+    if samples > MOST_SAMPLES:
+        hint = f"of a group {MOST_SAMPLES} are kept; `sftspec query` finds all"
+        raise Misuse("bad-arguments", f"`--samples` is {MOST_SAMPLES} at most", hint=hint)
 
 
 def _compared(args: argparse.Namespace) -> tuple[str, Any, tuple[str, ...]]:

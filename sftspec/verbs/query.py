@@ -131,6 +131,7 @@ class _Query:
         else:
             words = {"text": "{}\n", "csv": "matched\n{}\n", "jsonl": '{{"matched":{}}}\n'}
             sys.stdout.write(words[self.args.format].format(total))
+            self._notes(sys.stderr)
 
     # spread over facets
 
@@ -155,11 +156,13 @@ class _Query:
             self._answer(found, by=names, cells=rows, more=more)
         elif self.args.format == "text":
             self._spread_text(found, lines)
-            self._tail(more, "values")
+            self._tail(more, "value")
+            self._notes(sys.stdout)
         else:
             heads = [*names, "count", "share_bp"]
             self._lines(heads, iter([lines if self.args.format == "csv" else rows]))
-            self._tail(more, "values", sys.stderr)
+            self._tail(more, "value", sys.stderr)
+            self._notes(sys.stderr)
 
     def _spread_text(self, found: Any, lines: list[tuple[Any, ...]]) -> None:
         from sftspec.ground.render import escape
@@ -192,10 +195,12 @@ class _Query:
                 rows = [row for batch in self._rows(places) for row in batch]
                 lines = [tuple(map(_cell, row.values())) for row in rows]
                 sys.stdout.write(table([tuple(self.fields), *lines]) if rows else "")
-            self._tail(more, "records", whole=found.whole)
+            self._tail(more, "record", whole=found.whole)
+            self._notes(sys.stdout)
         else:
             self._lines(self.fields, self._rows(places))
-            self._tail(more, "records", sys.stderr, whole=found.whole)
+            self._tail(more, "record", sys.stderr, whole=found.whole)
+            self._notes(sys.stderr)
 
     def _cut(self, values: Any) -> Any:
         """What is left of the first, up to the limit."""
@@ -242,8 +247,16 @@ class _Query:
         """How many are not shown."""
         if more > 0:
             least = "" if whole else "at least "
-            text = f"{least}{more} more {what}; `--limit 0` shows all, `--offset` those behind"
+            many = what if more == 1 else f"{what}s"
+            text = f"{least}{more} more {many}; `--limit 0` shows all, `--offset` those behind"
             (out or sys.stdout).write(f"  {text}\n" if out is None else f"{text}\n")
+
+    def _notes(self, out: Any) -> None:
+        """What is to be known of the answer: whom the condition cannot find."""
+        from sftspec.ground.render import escape
+
+        for note in self.asked.notes:
+            out.write(f"{'  ' if out is sys.stdout else ''}note: {escape(note)}\n")
 
     def _answer(self, found: Any, **more: Any) -> None:
         from sftspec.ground.render import answer
@@ -256,7 +269,8 @@ class _Query:
         sys.stdout.write(
             answer(
                 "ok", snapshot=about, expression=self.args.expression, of=self.args.of,
-                asked=found.of, matched=len(found.places), whole=found.whole, **more,
+                asked=found.of, matched=len(found.places), whole=found.whole,
+                notes=self.asked.notes, **more,
             )
         )  # fmt: skip
 

@@ -128,7 +128,7 @@ def _text(found: dict[str, Any]) -> str:
 
 def _row(stand: Any) -> tuple[str, ...]:
     if not stand.id:
-        return (f"v{stand.version}", stand.state, "", "", "not built yet")
+        return (f"v{stand.version}", stand.state, "", "", stand.reason or "not built yet")
     said = [f"by {stand.approver}: {stand.reason}"] if stand.approver else []
     said += [] if stand.data else ["data not here"]
     gates = f"{', '.join(stand.gates)} fails" if stand.gates else "hold"

@@ -28,9 +28,10 @@ def run(args: argparse.Namespace) -> int:
     from sftspec.snapshot.verify import Wrong, verify
 
     folder = find(args.snapshot, args.root)
+    wanted = _id(args.expect) if args.expect else ""
     verdict = verify(folder)
     wrong = list(verdict.wrong)
-    if args.expect and verdict.id and verdict.id != args.expect:
+    if wanted and verdict.id and verdict.id != wanted:
         wrong.append(Wrong("other-id", "MANIFEST.json", f"its id is {verdict.id}"))
     if args.key and not wrong:
         wrong += _signature(folder, args.key)
@@ -40,6 +41,19 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(verdict, wrong, folder, trust)
     return 1 if wrong else 0
+
+
+def _id(text: str) -> str:
+    """A whole id, with or without the name of its digest. Raises Misuse where it is none."""
+    from sftspec.ground.report import Misuse
+
+    digits = text.removeprefix("sha256:")
+    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
+        raise Misuse(
+            "bad-arguments", f"`{text[:80]}` is no id of a snapshot",
+            hint="an id is `sha256:` and 64 digits, as `build` and `verify` print it",
+        )  # fmt: skip
+    return f"sha256:{digits}"
 
 
 def _trust(args: argparse.Namespace) -> str:
@@ -80,11 +94,15 @@ def _json(verdict: Any, wrong: list[Any], folder: Path, trust: str) -> str:
 
 def _show(verdict: Any, wrong: list[Any], folder: Path, trust: str) -> None:
     from sftspec.ground.render import escape
+    from sftspec.snapshot.manifest import COMMITTED
 
     for one in wrong:
         sys.stdout.write(f"{one.kind}: {escape(one.name)}: {escape(one.detail)}\n")
-    if wrong and all(one.kind == "missing" for one in wrong) and verdict.id:
-        sys.stdout.write("  hint: the data are not committed; build the spec to fill them in\n")
+    if wrong and verdict.id and all(one.kind == "missing" for one in wrong):
+        papers = [one.name for one in wrong if one.name in COMMITTED]
+        data = "the data are not committed; build the spec to fill them in"
+        hint = f"{papers[0]} is committed: take it back with git" if papers else data
+        sys.stdout.write(f"  hint: {hint}\n")
     if not wrong:
         sys.stdout.write(
             f"{escape(str(folder))}: {verdict.files} files, {verdict.bytes} bytes, {trust}\n{verdict.id}\n"

@@ -230,11 +230,25 @@ def _verdict(one: Any) -> str:
         reject = one.rejected
         return f"rejected {reject.reason} ({reject.stage}): {reject.evidence}"
     if one.mixed.cap is not None:
-        return f"not chosen for {one.parted.part}: `{one.mixed.cap}` held it back"
+        held = f"not chosen for {one.parted.part}: `{one.mixed.cap}` held it back"
+        return f"{held} before its cell was filled; {_without(one.mixed)}"
     return (
         f"not chosen for {one.parted.part}: its cell took {one.mixed.taken}, "
         f"and it drew the {_nth(one.mixed.rank)} lowest"
     )
+
+
+def _without(mixed: Any) -> str:
+    """Whether a candidate that a cap held back would have been taken by its draw, if that is known."""
+    taken, nth = mixed.taken, _nth(mixed.rank)
+    if (
+        mixed.rank > taken and mixed.of == taken + 1
+    ):  # how many more it had room for is not known
+        return f"the cell took all {taken} that were left" if taken else "the cell had no other"
+    if mixed.of is None and mixed.rank == taken + 1:
+        return f"its draw would be the {nth} lowest, and the cell took {taken}"
+    would = "would" if mixed.rank <= taken else "would not"
+    return f"its draw, the {nth} lowest, {would} have been taken: the cell took {taken}"
 
 
 def _nth(number: int) -> str:
@@ -308,7 +322,8 @@ def _split(parted: Any) -> str:
 def _mixed(mixed: Any) -> Rows:
     yield "cell", ", ".join(f"{facet} {value}" for facet, value in mixed.cell.items()) or "all"
     of = f" of {mixed.of}" if mixed.of is not None else ""
-    rank = f", the {_nth(mixed.rank)} lowest{of}" if mixed.rank is not None else ""
+    be = "which would be the" if mixed.cap is not None else "the"
+    rank = f", {be} {_nth(mixed.rank)} lowest{of}"
     last = f", the last at {_draw(mixed.last)}" if mixed.last is not None else ""
     yield "cell", f"drew {_draw(mixed.drawn)}{rank}; it took {mixed.taken}{last}"
     for cap in mixed.caps:

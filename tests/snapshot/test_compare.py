@@ -45,7 +45,9 @@ from sftspec.snapshot.opened import INDEX, open_folder
 HERE = Path(__file__).resolve().parents[1]
 small = SimpleNamespace(**runpy.run_path(str(HERE / "small.py")))
 projects = SimpleNamespace(**runpy.run_path(str(HERE / "projects.py")))
-QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 HOWS = ("added", "removed", "modified", "retagged", "moved", "same")
 
 
@@ -125,6 +127,8 @@ def write_index(path, rows, group_size):
     columns |= {
         "key": pa.array([key.hex() for key, _ in ordered], pa.string()),
         "line": pa.array(range(len(ordered)), pa.int64()),
+        "chars.prompt": pa.array([1] * len(ordered), pa.int32()),
+        "chars.response": pa.array([row["content"][31] for _, row in ordered], pa.int32()),
         "group": pa.array([None] * len(ordered), pa.string()),
         "cell": pa.array([str(row["tag.topic"]) for _, row in ordered], words),
         "part": pa.array(parts, words),
@@ -321,7 +325,7 @@ def test_an_index_that_no_compiler_writes_is_a_fault(one, tmp_path, name):
 def test_an_index_whose_bytes_changed_is_damaged(one, tmp_path):
     sound = indexed(one, tmp_path, {bytes(16): ROW})
     data = (tmp_path / INDEX).read_bytes()
-    (tmp_path / INDEX).write_bytes(data[:-9] + b"\0" + data[-8:])
+    (tmp_path / INDEX).write_bytes(data[:40] + bytes([data[40] ^ 1]) + data[41:])
     with pytest.raises(Fault) as fault:
         diff(sound, one)
     assert "snapshot-damaged" == fault.value.slug
@@ -386,7 +390,9 @@ def test_without_texts_nothing_but_the_words_is_missing(one, other):
 # ---------------------------------------------------------------- words
 
 
-tokens = st.lists(st.sampled_from("a b c, 法 院 \n é".split(" ") + [" ", " "]), max_size=40)
+tokens = st.lists(
+    st.sampled_from(["a", "b", "c,", "法", "院", "\n", "é", " ", "  "]), max_size=40
+)
 
 
 def said(words, *ops):
@@ -512,7 +518,8 @@ def test_the_words_that_changed_are_found_in_every_profile(tmp_path, emit):
 @pytest.mark.parametrize("profile", ["hf", "openai", "mistral"])
 def test_calls_and_tools_are_turns(tmp_path, profile):
     side, _ = emitted(tmp_path, f"jsonl {{ profile = {profile} }}", CALLS)
-    line = next(x for x in (side.folder / "train.jsonl").open("rb") if b"look_up" in x)
+    lines = (side.folder / "train.jsonl").read_bytes().splitlines()
+    line = next(line for line in lines if b"look_up" in line)
     turns = texts.turns_of(msgspec.json.decode(line))
     assert ["user", "assistant", "tool", "assistant", "tools"] == [role for role, _ in turns]
     assert "look_up" in turns[1][1]
@@ -688,7 +695,9 @@ def test_a_gate_is_weaker_exactly_where_more_passes(one, data, unit):
     assert bool(passing(unit, now) - passing(unit, was)) == bool(weak)
     rules = [change.rule for change in gates.gate_changes(before, after)]
     assert len(weak) == rules.count("gate-weaker")
-    assert bool(passing(unit, was) - passing(unit, now)) == ("gate-stricter" in rules)
+    lost = passing(unit, was) - passing(unit, now)
+    assert lost or "gate-stricter" not in rules
+    assert weak or bool(lost) == ("gate-stricter" in rules)
 
 
 @given(data=st.data(), unit=st.sampled_from(list(UNITS)))
@@ -763,7 +772,7 @@ def mutated(draw, tree):
         if walked:
             holder, at = walked[-1]
             if draw(st.booleans()):
-                holder[at] = draw(JUNK)
+                holder[at] = copy.deepcopy(draw(JUNK))
             elif isinstance(holder, list):
                 holder.append(copy.deepcopy(holder[at]))
             else:
@@ -793,12 +802,7 @@ def test_papers_that_nobody_wrote_are_a_fault_or_a_diff(tiny, tmp_path_factory, 
     (folder / MANIFEST).write_bytes(sealed)
     sides = [one.folder for one in tiny]
     sides[side] = folder
-    try:
-        found = diff(*map(open_folder, sides))
-    except Fault as fault:
-        assert fault.slug in {"other-compiler", "snapshot-damaged"}
-    else:
-        assert found == msgspec.json.decode(msgspec.json.encode(found), type=type(found))
+    assert outcome(*sides) in {"a diff", "other-compiler", "snapshot-damaged"}
 
 
 def test_an_old_plan_is_of_another_compiler(one, tmp_path):
@@ -820,23 +824,31 @@ def reseal(folder, plan):
     (folder / MANIFEST).write_bytes(encode(checked(replace(manifest, files=files))))
 
 
-def test_a_plan_that_is_too_deep_is_of_another_compiler(one, tmp_path):
+@pytest.mark.parametrize("depth", [*range(100, 1_100, 50), 10_000])
+def test_however_deep_a_plan_is_it_is_a_fault_or_a_diff(one, tmp_path, depth):
     folder = Path(shutil.copytree(one.folder, tmp_path / "0.1.0"))
-    text = (folder / PLAN).read_text("utf-8")
-    deep = '{"type":"not","of":' * 300 + '{"type":"path","parts":["topic"]}' + "}" * 300
-    plan = json.loads(text)
+    plan = json.loads((folder / PLAN).read_bytes())
     plan["graph"]["judge"]["coverages"][0]["where"] = "HERE"
-    reseal(folder, encode(json.loads(json.dumps(plan).replace('"HERE"', deep))))
-    with pytest.raises(Fault) as fault:
-        diff(one, open_folder(folder))
-    assert "other-compiler" == fault.value.slug
+    deep = '{"type":"not","of":' * depth + '{"type":"path","parts":["topic"]}' + "}" * depth
+    reseal(folder, json.dumps(plan).replace('"HERE"', deep).encode())
+    assert outcome(one.folder, folder) in {"a diff", "other-compiler"}
+
+
+def outcome(*folders):
+    """What comes of two folders: a diff that can be written and read, or the slug of a fault."""
+    try:
+        found = diff(*map(open_folder, folders))
+    except Fault as fault:
+        return fault.slug
+    assert found == msgspec.json.decode(msgspec.json.encode(found), type=type(found))
+    return "a diff"
 
 
 def test_a_measure_that_nobody_here_knows_is_shown_as_it_is(one, tmp_path):
     folder = Path(shutil.copytree(one.folder, tmp_path / "0.1.0"))
     plan = json.loads((folder / PLAN).read_bytes())
     drop = {
-        "at": 0,
+        "at": 7,
         "node": {"type": "measure", "name": "sparkle", "args": []},
         "text": "drop sparkle()",
     }

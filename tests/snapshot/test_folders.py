@@ -84,6 +84,17 @@ def test_what_no_reader_would_take_is_not_sealed():
 # ---- what git commits
 
 
+def test_a_first_build_keeps_data_out_of_git(tmp_path, project):
+    home = project.make(tmp_path / "home")
+    assert 0 == project.sftspec(home, "build", "small.sft", "--log", "none").returncode
+    rules = (home / "compiled" / ".gitignore").read_text("utf-8")
+    assert rules == (REPO / "compiled" / ".gitignore").read_text("utf-8")
+    assert rules == (REPO / "sftspec/verbs/starter/compiled/gitignore").read_text("utf-8")
+    (home / "compiled" / ".gitignore").write_text("# ours\n", encoding="utf-8")
+    project.sftspec(home, "build", "small.sft", "--log", "none")
+    assert "# ours\n" == (home / "compiled" / ".gitignore").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "rules", ["compiled/.gitignore", "sftspec/verbs/starter/compiled/gitignore"]
 )

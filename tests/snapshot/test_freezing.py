@@ -266,3 +266,14 @@ def test_a_build_leaves_no_trace_of_a_freeze_that_died(home):
     (staging / f"{FREEZE}.new").write_bytes(b"half")
     assert freeze(folder_of(home), ADA).fresh
     assert [] == list(staging.iterdir())
+
+
+def test_a_freeze_that_is_taken_away_shows_in_the_next(home):
+    first = folder_of(home)
+    freeze(first, ADA)
+    second = again(home, "0.2.0", seed=("seed    = 7", "seed    = 8"))
+    freeze(second, Asked("Bob", "more"))
+    (first / FREEZE).unlink()
+    assert ["freeze"] == [one.kind for one in verify(second).wrong]
+    shutil.copytree(second, home.parent / "elsewhere")
+    assert verify(home.parent / "elsewhere").good, "a copy has no neighbours"

@@ -475,11 +475,15 @@ def test_conversations_are_read_back_as_they_were_measured(talk, profile):
         ("topic == law { }", "chosen", "malformed-line", 14, "nothing more"),
         ("topic == \u202elaw", "chosen", "bidi-character", 10, "other than it is"),
         ("not valid(response, user)", "chosen", "wrong-arguments", 5, "`valid` takes"),
-        ("topic ==", "chosen", "unexpected-end", 9, "middle of a line"),
+        ("topic ==", "chosen", "unexpected-end", 9, "expression ends too early"),
         ("chars(response", "chosen", "unclosed-bracket", 6, "never closed"),
         ("count(topic == law) > 1", "chosen", "tally-outside-gate", 1, "many records"),
         ("words(instruction) > 1", "chosen", "not-in-snapshot", 7, "`user`"),
         ('topic == law and context == ""', "chosen", "not-in-snapshot", 18, "`context`"),
+        ('rejected == "expcet"', "rejected", "unknown-reason", 13, "did you mean `expect`"),
+        ('rejected in ["expect", "no"]', "chosen", "unknown-reason", 24, "rejected as `no`"),
+        ('rejected == "left_out"', "rejected", "wrong-population", 13, "`rejected.jsonl`"),
+        ('not ("left_out" == rejected)', "candidates", "wrong-population", 6, "sets rows aside"),
         ("turns > 1", "candidates", "not-in-snapshot", 1, "not chosen"),
         ("not valid(calls)", "rejected", "not-in-snapshot", 5, "in no file"),
     ],
@@ -490,6 +494,39 @@ def test_a_wrong_condition_is_refused_at_its_place(text, of, slug, column, words
     first = caught.value.report.sorted()[0]
     assert (slug, f"<expression>:1:{column}") == (first.slug, first.span.where)
     assert words in f"{first.message} {first.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "of", "words"),
+    [
+        ("fate == not_chosen", "chosen", "no chosen record has the fate `not_chosen`"),
+        ("topic == law and fate in [train, not_chosen]", "chosen", "`--of candidates`"),
+        ("fate == train", "rejected", "no rejected candidate has the fate `train`"),
+        ("part == train", "rejected", "no rejected candidate is in a part"),
+        ('rejected == "expect"', "chosen", "no chosen record is rejected"),
+        ('id == "d58595010fc5"', "candidates", "`sftspec why SNAPSHOT d58595010fc5`"),
+        ('id == "it"', "chosen", "`sftspec why SNAPSHOT ID`"),
+    ],
+)  # fmt: skip
+def test_what_nothing_asked_can_meet_is_a_note(text, of, words, snapshot):
+    (note,) = ask(snapshot, text, of).notes
+    assert words in note
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [
+        ("fate == not_chosen", "candidates"),
+        ("fate == train", "chosen"),
+        ("not fate == not_chosen", "chosen"),
+        ('rejected == "rule"', "rejected"),
+        ("part == train", "candidates"),
+        (f'id == "{"0a" * 16}"', "chosen"),
+        ("", "chosen"),
+    ],
+)
+def test_what_can_be_met_has_no_note(text, of, snapshot):
+    assert () == ask(snapshot, text, of).notes
 
 
 def test_what_a_gate_measured_can_be_asked_of_all(snapshot, rows):

@@ -349,6 +349,12 @@ def test_a_coverage_that_is_not_there_is_a_misuse(root, capsys):
     assert "did you mean `topics`?" in err
 
 
+def test_options_may_stand_before_the_name(root, capsys):
+    after = run(root, capsys, "tiny", "topics", "--pairs", "1")
+    assert after == run(root, capsys, "tiny", "--pairs", "1", "topics")
+    assert 0 == after[0]
+
+
 def test_a_spec_without_a_coverage_has_pairs_all_the_same(tmp_path, capsys):
     spec = SPEC.replace(MORE, "gate freeze {").replace(
         "  require coverage(topics) >= 20%\n", ""

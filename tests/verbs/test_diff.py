@@ -234,6 +234,13 @@ def test_how_much_is_shown(two):
     for less in ("--no-texts", "--samples=0"):
         assert "  user:\n" not in two.diff(*words, less).out
     assert "left out" not in two.diff(*words, "--all").out
+    many = two.diff(*words, "--samples=4")
+    assert (2, True) == (many.code, "`--samples` is 3 at most" in many.err)
+
+
+def test_options_may_stand_between_the_two(two):
+    after = two.diff("small@0.1.0", "small@0.1.1", "--format", "markdown")
+    assert after == two.diff("small@0.1.0", "--format", "markdown", "small@0.1.1")
 
 
 # what is not there

@@ -114,3 +114,16 @@ def test_json_says_what_is_in_the_way(home):
     answer = json.loads(says(home, *ADA, "--format", "json", code=1))
     assert "refused" == answer["verdict"]
     assert ["not-whole"] == [one["slug"] for one in answer["blockers"]]
+
+
+def test_an_expected_id_may_be_bare_and_must_be_whole(home):
+    said = says(home, "verify", "small")
+    wanted = said.split("sha256:")[1].strip()
+    assert "it is the one expected" in says(home, "verify", "small", "--expect", wanted)
+    assert "is no id" in says(home, "verify", "small", "--expect", wanted[:12], code=2)
+
+
+def test_a_revision_has_no_folder_to_verify_or_freeze(home):
+    assert "no folder" in says(home, "verify", "git:HEAD:small", code=3)
+    words = ("--by", "Ada", "--reason", "x")
+    assert "no folder" in says(home, "freeze", "git:HEAD:small", *words, code=3)

@@ -69,6 +69,47 @@ def test_no_condition_asks_for_all(query):
     assert "legal 0.1.0: 23 rejected candidates" == head
 
 
+def test_options_may_stand_before_the_condition(query):
+    condition = 'rejected == "expect"'
+    after = query("legal", condition, "--of", "rejected", "--count")
+    assert (0, "3\n", "") == after
+    assert after == query("legal", "--of", "rejected", condition, "--count")
+    assert after == query("--count", "legal", "--of", "rejected", condition)
+
+
+def test_rows_are_no_candidates_and_that_is_said(query):
+    out = query("legal", "--of", "rejected", "--limit", 1)[1]
+    assert "\n  note: 14 rows were set aside before any template saw them; such rows" in out
+    _, out, err = query("legal", 'rejected == "invalid_json"', "--of", "rejected", "--count")
+    assert "0\n" == out
+    assert err.startswith(
+        "note: 1 row was set aside as `invalid_json` too; such rows stand in "
+    )
+    code, _, err = query("legal", 'rejected == "left_out"', "--of", "rejected")
+    assert (1, True) == (code, "error[wrong-population]: `left_out` sets rows aside" in err)
+
+
+@pytest.mark.parametrize("way", [(), ("--by", "topic"), ("--format", "json")])
+def test_a_note_stands_beside_every_answer(way, query):
+    said = "no chosen record has the fate `not_chosen`; write `--of candidates`"
+    code, out, err = query("legal", "fate == not_chosen", *way)
+    assert (0, "") == (code, err)
+    if "json" in way:
+        assert [said] == json.loads(out)["notes"]
+    else:
+        assert out.endswith(f"\n  note: {said}\n")
+
+
+def test_a_note_is_no_line_of_data(query):
+    _, out, err = query("legal", "fate == not_chosen", "--format", "jsonl")
+    assert ("", True) == (out, err.startswith("note: no chosen record"))
+
+
+def test_one_is_not_many(query):
+    out = query("legal", "--limit", 276)[1]
+    assert "\n  1 more record; `--limit 0`" in out
+
+
 def test_the_columns_say_what_became_of_a_candidate(query):
     told = {
         of: query("legal", "topic == payment", "--of", of, "--format", "csv")[1].split("\n")[0]
@@ -291,7 +332,9 @@ def test_an_unknown_name_is_told_as_in_a_spec(query):
         (("--fields", "id,,key"), "bad-arguments", "--help"),
         (("--show", "--format", "csv"), "bad-arguments", "jsonl"),
         (("--show", "--count"), "bad-arguments", "--help"),
-        (("--limit", "-1"), "bad-arguments", "--help"),
+        (("--limit", "-1"), "bad-arguments", "`-1` is out of range (0 to 999999999999999)"),
+        (("--limit", "9" * 20), "bad-arguments", "is out of range"),
+        (("--limit", "1.5"), "bad-arguments", "`1.5` is not a whole number"),
     ],
 )
 def test_what_there_is_not_is_a_misuse(words, slug, hint, query):

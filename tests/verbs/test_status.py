@@ -84,3 +84,20 @@ def test_a_name_that_is_none_is_a_fault(home):
     done = small.sftspec(home, "status", "smal")
     assert 3 == done.returncode
     assert "did you mean `small`?" in done.stderr
+
+
+def test_a_damaged_version_is_a_row_and_no_end(home):
+    says(home, "build", "small.sft", "--log", "none")
+    edit(home, "v0.1.0", "v0.2.0")
+    says(home, "build", "small.sft", "--log", "none")
+    (home / "compiled" / "small" / "0.1.0" / "MANIFEST.json").write_text("{", encoding="utf-8")
+    assert {"0.1.0": "damaged", "0.2.0": "candidate"} == states(home)
+    assert "it is not JSON" in says(home, "status")
+
+
+def test_data_that_are_missing_block_a_freeze(home):
+    says(home, "build", "small.sft", "--log", "none")
+    (home / "compiled" / "small" / "0.1.0" / "train.jsonl").unlink()
+    said = says(home, "status")
+    assert "not-whole: 1 of its files are not here" in said
+    assert "train.jsonl" in said

@@ -8,6 +8,7 @@ import runpy
 import shutil
 from types import SimpleNamespace
 
+from msgspec.structs import replace
 import pytest
 
 from sftspec.cli import main
@@ -16,6 +17,7 @@ from sftspec.snapshot.dealt import Dealer
 from sftspec.snapshot.lineage import Tracer
 from sftspec.snapshot.opened import open_folder
 from sftspec.snapshot.whynot import meant
+from sftspec.verbs.why import _without
 
 projects = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "projects.py")))
 FOLDER = Path("compiled") / "tiny" / "0.1.0"
@@ -367,11 +369,60 @@ def test_one_that_was_not_chosen_says_what_its_cell_took(why, traced):
 def test_one_that_a_cap_held_back_says_behind_whom(why, traced):
     one = next(one for one in traced if one.mixed and one.mixed.cap)
     _, out, _ = why(one.id)
-    assert (
-        f"  not chosen for {one.parted.part}: `at most 2 per source_row` held it back\n" in out
+    held = (
+        f"  not chosen for {one.parted.part}: `at most 2 per source_row` held it back before "
     )
+    assert held in out
     behind = ", ".join(name[:12] for name in one.mixed.before)
     assert f"  cap         at most 2 per source_row: held it back, behind {behind}\n" in out
+
+
+def test_one_that_a_cap_held_back_says_what_its_draw_would_have_done(why, traced):
+    one = next(
+        one for one in traced
+        if one.mixed and one.mixed.cap and one.mixed.taken < one.mixed.of - 1
+    )  # fmt: skip
+    _, out, _ = why(one.id)
+    taken, of = one.mixed.taken, one.mixed.of
+    assert f" lowest, would not have been taken: the cell took {taken}\n" in out
+    assert ", which would be the " in out
+    assert f" lowest of {of}; it took {taken}" in out
+
+
+@pytest.mark.parametrize(
+    ("rank", "of", "taken", "said"),
+    [
+        (2, 9, 3, "its draw, the 2nd lowest, would have been taken: the cell took 3"),
+        (3, 3, 2, "the cell took all 2 that were left"),
+        (2, 3, 2, "its draw, the 2nd lowest, would have been taken: the cell took 2"),
+        (1, 1, 0, "the cell had no other"),
+        (3, None, 2, "its draw would be the 3rd lowest, and the cell took 2"),
+        (4, None, 2, "its draw, the 4th lowest, would not have been taken: the cell took 2"),
+    ],
+)
+def test_no_more_is_said_of_a_draw_than_is_known(traced, rank, of, taken, said):
+    mixed = next(one.mixed for one in traced if one.mixed and one.mixed.cap)
+    assert said == _without(replace(mixed, rank=rank, of=of, taken=taken))
+
+
+def test_the_draw_of_one_held_back_is_ranked_among_those_that_no_cap_held(traced):
+    free = defaultdict(list)
+    for one in traced:
+        if one.mixed and one.mixed.cap is None:
+            free[one.parted.part, tuple(one.mixed.cell.items())].append(one)
+    checked = 0
+    for one in traced:
+        if one.mixed is None or one.mixed.cap is None:
+            continue
+        fellows = free[one.parted.part, tuple(one.mixed.cell.items())]
+        if one.repeat or any(other.repeat for other in fellows):
+            continue  # those that repeat a row come after all others, whatever they drew
+        if one.mixed.of != len(fellows) + 1:
+            continue  # cells that the conditions of shares tell apart look alike here
+        lower = sum(other.mixed.drawn < one.mixed.drawn for other in fellows)
+        assert 1 + lower == one.mixed.rank
+        checked += 1
+    assert checked
 
 
 def test_a_rejected_candidate_says_the_line_and_its_values(why, traced):
@@ -453,6 +504,15 @@ def test_what_never_was_names_what_was_searched_and_what_is_near(why):
     assert out.endswith("\n  hint: did you mean `10079`?\n")
     code, out, _ = why("data/cards.csv:9999")
     assert (1, True) == (code, "hint: no row begins on line 9999 of `data/cards.csv`" in out)
+
+
+@pytest.mark.parametrize("word", ["", " ", "fab", "FABED"])
+def test_what_is_too_short_for_an_id_is_told_how_long_one_is(word, why):
+    code, out, _ = why(word)
+    assert 1 == code
+    assert out.endswith(
+        "\n  hint: write a record's id or its first six digits or more, a row's key, or FILE:LINE\n"
+    )
 
 
 def test_a_key_of_another_source_is_pointed_out(why, traced):

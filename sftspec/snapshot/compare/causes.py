@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sftspec.snapshot.compare.base import Change
 from sftspec.snapshot.compare.names import Compared
 from sftspec.snapshot.compare.plans import Plans
-from sftspec.snapshot.compare.pool import Passage, mixed
+from sftspec.snapshot.compare.pool import Passage, by_text, mixed
 from sftspec.snapshot.compare.records import (
     ADDED,
     MODIFIED,
@@ -29,11 +29,14 @@ UNKNOWN = "unknown: nothing that the plans tell explains it"
 _TEXTS = {
     "template-text", "prompt-text", "phrasing-text", "table-text", "schema-text", "tool-text",
 }  # fmt: skip
+_OF_ALL = {"template-text", "prompt-text", "schema-text", "tool-text"}
+"""Texts that are in all records of a template, not only in those that draw a wording."""
 _NOT_SAID = {"rows", "expectations", "tags", "layer", "samples"}
 """Parts of a template that no text of its records is made of."""
 _READING = {"source-reading", "input-added", "input-removed", "input-type"}
 _CHOICE = {"mixture", "share", "curriculum", "split"}
 _VALUES = {"facet-value-removed", "facet-value-added", "facet-spelling", "facet-order"}
+_IDS = {"record-ids", "template-added", "template-removed", "source-added", "source-removed"}
 _COMPARED = {"duplicate", "conflict"}
 _OF_NO_TEXT = {"where", "group", "key"}
 """What of a source's reading changes no text and no tag of its rows."""
@@ -49,6 +52,8 @@ class Causes:
         self.pool = pool
         self.changes = [c for c in changes if c.bump != "none" or c.rule == "source-files"]
         self._own: dict[int, list[Change]] = {}
+        self._ways: dict[frozenset[int] | None, list[Change]] = {}
+        self._judged_by_text = any(map(by_text, two.graphs))
         self._elsewhere: Counter[Change] = Counter()
         self._took: Counter[Change] = Counter()
 
@@ -63,9 +68,10 @@ class Causes:
             for at, one in enumerate(groups):
                 if _rank(one) == late:
                     found[at] = self._of(one)
-                    weights = (self._elsewhere, self._took)[late] if late < 2 else Counter()
-                    for change in found[at]:
-                        weights[change] += one.count
+                if _rank(one) == late == 0:
+                    self._elsewhere.update(dict.fromkeys(self._parted(one), one.count))
+                elif _rank(one) == late == 1 and one.how != MODIFIED:
+                    self._took.update(dict.fromkeys(found[at], one.count))
         return [found[at] for at in range(len(groups))]
 
     def _of(self, group: Found) -> list[Change]:
@@ -99,6 +105,8 @@ class Causes:
             lambda c: c.rule in _TEXTS and (c.kind, c.name) in uses
             and not (c.kind == "template" and c.part in _NOT_SAID)
         )  # fmt: skip
+        if any(c.rule in _OF_ALL for c in found) and not evidence.apart:
+            return found  # it explains every record, and nothing tells this one from the others
         if any(kind == "phrasing" for kind, _ in uses):
             found += self._kind({"seed"})
         return found + self._said_by_row(source, evidence)
@@ -145,11 +153,14 @@ class Causes:
         if ABSENT in {one.was, one.now}:
             return self._appeared(one)
         fates = [fate for fate in (one.was, one.now) if fate.startswith(REJECTED)]
-        return self._judged(one, fates, doubles) if fates else self._changed(one)
+        if fates:
+            return self._judged(one, fates, doubles)
+        said = one.evidence.text and (self._judged_by_text or not one.counts)
+        return self._changed(one, text=said)
 
-    def _changed(self, one: Passage) -> list[Change]:
-        """What changed of a candidate that is alive on both sides."""
-        made = self._made(one.template, one.source, one.evidence) if one.evidence.text else []
+    def _changed(self, one: Passage, *, text: bool) -> list[Change]:
+        """What changed of a candidate that both sides have. `text`: whether what it says matters."""
+        made = self._made(one.template, one.source, one.evidence) if text else []
         tags = (
             self._tagged(one.template, one.source, one.evidence) if one.evidence.facets else []
         )
@@ -158,11 +169,10 @@ class Causes:
     def _appeared(self, one: Passage) -> list[Change]:
         """Why one side has no such candidate: other ids, another sample, or no such row."""
         template, source = one.template, one.source
-        named = {
-            ("template", template),
-            ("source", source),
-            ("dataset", self.two.after.graph.dataset),
-        }
+        whole = self._where(lambda c: c.rule == "record-ids" and c.kind == "dataset")
+        if whole:
+            return whole
+        named = {("template", template), ("source", source)}
         found = self._where(
             lambda c: (c.rule == "record-ids" and (c.kind, c.name) in named)
             or (c.rule in {"template-added", "template-removed"} and c.name == template)
@@ -182,7 +192,7 @@ class Causes:
         return found or [
             *own,
             *self._asked_of_row(source, one.evidence),
-            *self._values(source),
+            *self._values(source, came=one.was == ABSENT),
         ]
 
     def _asked_of_row(self, source: str, evidence: Evidence) -> list[Change]:
@@ -190,10 +200,12 @@ class Causes:
         found = self._row(source, evidence, {"group"})
         return [c for c in found if c.rule != "input-added" or c.bump == "major"]
 
-    def _values(self, source: str) -> list[Change]:
+    def _values(self, source: str, *, came: bool) -> list[Change]:
         """Values of facets that rows are refused for, or not any more."""
         read = self.plans.read(source)
-        return self._where(lambda c: c.rule in _VALUES and c.name in read)
+        other = "facet-value-removed" if came else "facet-value-added"
+        rules = _VALUES - {other}
+        return self._where(lambda c: c.rule in rules and c.name in read)
 
     def _judged(
         self, one: Passage, fates: Sequence[str], doubles: Iterable[int]
@@ -206,12 +218,12 @@ class Causes:
                 "order"
             }
             found = self._where(lambda c: c.kind == "screen" and c.part in asked)
-            found += self._changed(one)
+            found += self._changed(one, text=one.evidence.text)
         elif "expect" in reasons:
             found = self._where(
                 lambda c: c.subject == f"template {one.template}" and c.part == "expectations"
             )
-            found += self._changed(one)
+            found += self._changed(one, text=one.evidence.text)
             found = found or self._said_by_row(one.source, one.evidence)
         else:
             found = self._made(one.template, one.source, one.evidence)
@@ -255,11 +267,21 @@ class Causes:
         found += self._kind({"seed"})
         kinds = _CHOICE if group.evidence.quota else {"split"}
         found += self._where(lambda c: c.kind in kinds or c.part in {"caps", "group"})
-        counted = [at for at, one in enumerate(self.pool) if one.counts]
-        found += self._together(at for at in counted if self.pool[at].cells & group.cells)
+        found += self._gave_way(group.cells)
         if not found:
-            found = self._kind(_CHOICE) + self._together(counted)
+            found = self._kind(_CHOICE) + self._gave_way(None)
         return found or list(self._elsewhere) or self._parted(group)
+
+    def _gave_way(self, cells: frozenset[int] | None) -> list[Change]:
+        """Why others came into or went out of some cells, or any; also where cells are not known."""
+        cells = cells or None
+        if cells not in self._ways:
+            counted = (
+                at for at, one in enumerate(self.pool)
+                if one.counts and (cells is None or one.cells & cells)
+            )  # fmt: skip
+            self._ways[cells] = self._together(counted)
+        return self._ways[cells]
 
     def _parted(self, group: Found) -> list[Change]:
         """Why a record's group falls into another part."""
@@ -280,8 +302,25 @@ class Causes:
         if number not in self._own:
             self._own[number] = []
             one = self.pool[number]
-            self._own[number] = list(dict.fromkeys(self._came(one, one.of)))
+            found = self._came(one, one.of)
+            if ABSENT in {one.was, one.now} and any(
+                c.rule in _IDS or c.part == "key" for c in found
+            ):
+                found = found + self._besides_ids(one)
+            self._own[number] = list(dict.fromkeys(found))
         return self._own[number]
+
+    def _besides_ids(self, one: Passage) -> list[Change]:
+        """What else tells the candidates that came from those that went, where all have other ids."""
+        parts = {"tags", "rows", "samples"}
+        found = self._where(
+            lambda c: c.subject == f"template {one.template}" and c.part in parts
+        )
+        return (
+            found
+            + self._asked_of_row(one.source, one.evidence)
+            + self._values(one.source, came=one.was == ABSENT)
+        )
 
     # what is named
 

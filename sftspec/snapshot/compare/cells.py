@@ -7,6 +7,8 @@ import numpy as np
 from sftspec.snapshot.compare.names import Compared
 from sftspec.snapshot.compare.side import Index, shared, taken
 
+MOST_CELLS = 2_000
+
 
 class Joined(Protocol):
     """Places of records in two indexes, -1 for none, and where the second has chosen them."""
@@ -39,6 +41,13 @@ class Cells:
     def _key(self, part: Any, cell: Any) -> Any:
         """A number for a part and a cell of it."""
         return (part + 1) * self.width + cell + 1
+
+    def key(self, rows: Any, both: Joined) -> Any:
+        """A number for the cells that records were and are in; one for all where there are too many."""
+        if not self.alike or self.width > MOST_CELLS:
+            return np.zeros(len(rows), np.int64)
+        was, now = taken(self.a, both.left[rows]), taken(self.b, both.right[rows])
+        return (was + 1) * self.width + now + 1
 
     def moved(self, rows: Any, both: Joined) -> Any:
         """Of chosen records, whether the other side takes another number of their cell and part."""

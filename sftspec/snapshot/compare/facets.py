@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from sftspec.expr import nodes as ex, types
+from sftspec.expr import types
 from sftspec.plan import graph as g
 from sftspec.snapshot.compare.base import Change
 from sftspec.snapshot.compare.names import Compared
@@ -25,7 +25,8 @@ def facets(two: Compared) -> Iterator[Change]:
             yield Change("facet-added", MINOR, "facet", name, "is new")
     for name in two.names.ousted("facet", two.before.graph.facets):
         yield Change("facet-removed", MAJOR, "facet", name, "is gone, another has its name")
-    used = [_used(graph) for graph in two.graphs]
+    spelled = [_spelled(graph) for graph in two.graphs]
+    ordered = set(two.after.graph.ordered)
     many = [set(graph.judge.many) for graph in two.graphs]
     for name in (name for name in b if name in a):
         old = two.names.old("facet", name, two.before.graph.facets)
@@ -33,8 +34,8 @@ def facets(two: Compared) -> Iterator[Change]:
         if (old in many[0]) is not (name in many[1]):
             word = "many" if name in many[1] else "one value alone"
             yield Change("facet-cardinality", MAJOR, "facet", name, f"holds {word} now")
-        yield from _order(name, a[name], b[name], ordered=name in used[1].ordered)
-        was, now = used[0].spellings.get(old), used[1].spellings.get(name)
+        yield from _order(name, a[name], b[name], ordered=name in ordered)
+        was, now = spelled[0].get(old), spelled[1].get(name)
         if was is not None and now is not None:
             yield from _spellings(name, was, now)
 
@@ -78,22 +79,12 @@ def _spellings(name: str, a: dict[str, str], b: dict[str, str]) -> Iterator[Chan
             yield Change("facet-spelling", MINOR, "facet", name, what, was, now)
 
 
-class Used(Struct, frozen=True):
-    """How the facets of a plan are used: those that compare, and how data spell each value."""
-
-    ordered: set[str]
-    spellings: dict[str, dict[str, str]]
-
-
-def _used(graph: g.Graph) -> Used:
-    found = Used(set(), {})
-    for one in _structs([graph.renders, graph.sources, graph.judge, graph.mix, graph.screen]):
+def _spelled(graph: g.Graph) -> dict[str, dict[str, str]]:
+    """How data spell the values of the facets that fields are typed by."""
+    found: dict[str, dict[str, str]] = {}
+    for one in _structs([graph.sources]):
         if isinstance(one, types.Facet):
-            found.spellings.setdefault(one.name, {}).update(one.spellings)
-            if one.ordered:
-                found.ordered.add(one.name)
-        elif isinstance(one, ex.Rank) and isinstance(one.of, ex.Path):
-            found.ordered.update(one.of.parts[:1])  # of a record; a row's is known by its type
+            found.setdefault(one.name, {}).update(one.spellings)
     return found
 
 

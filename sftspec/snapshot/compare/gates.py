@@ -67,10 +67,9 @@ def gate_changes(before: g.Graph, after: g.Graph) -> Iterator[Change]:
             yield Change(
                 "gate-weaker", "major", "gate", weak.gate, weak.why, weak.was, weak.now or ""
             )
-        elif not line.require and not _alike(line, now):
-            yield Change(
-                "gate-warning", "none", "gate", line.gate, f"`{line.text}` is gone", line.text
-            )
+        elif not _alike(line, now):
+            rule = "gate-text" if line.require else "gate-warning"
+            yield Change(rule, "none", "gate", line.gate, f"`{line.text}` is gone", line.text)
     for one in _weaker_needs(before, after, names):
         yield Change("gate-weaker", "major", "gate", one.gate, one.why, one.was, one.now or "")
     known = {line.meaning for line in was}
@@ -117,7 +116,7 @@ def _weaker(line: _Line, now: Sequence[_Line]) -> tuple[Weakness | None, _Line |
         return None, None
     same = _alike(line, now)
     required = [one for one in same if one.require]
-    if required and not lets_more_through(line.line, [one.line for one in required]):
+    if not lets_more_through(line.line, [one.line for one in required]):
         return None, None
     instead = same[0] if same else None
     why = f"`{line.text}` is gone"
@@ -133,7 +132,7 @@ def _fresh(line: _Line, was: Sequence[_Line]) -> Change:
     old = was[0] if was else None
     before = old.text if old else ""
     required = [one.line for one in was if one.require]
-    if line.require and (not required or lets_more_through(line.line, required)):
+    if line.require and lets_more_through(line.line, required):
         how = "is stricter" if required else "is required now" if old else "is new"
         what = f"`{line.text}` {how}"
         return Change("gate-stricter", "minor", "gate", line.gate, what, before, line.text)

@@ -53,7 +53,7 @@ def passages(both: Both) -> tuple[Passage, ...]:
     was, now = was[rows], now[rows]
     keys = [
         both.template[0][rows], both.source[0][rows], was, now, both.touched[rows],
-        both.beyond[rows], both.text[rows], both.facet_key(rows),
+        both.beyond[rows], both.text[rows], both.apart[rows], both.facet_key(rows),
     ]  # fmt: skip
     group, first, counts = grouped(keys)
     cells = both.cells.of_groups(group, rows, both)

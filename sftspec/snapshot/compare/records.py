@@ -29,13 +29,15 @@ class Evidence(Struct, frozen=True):
     """What the indexes tell of why a record fared so.
 
     `touched`: the file of its row has other bytes. `beyond`: it is a sample that the other side makes
-    none of. `text`: it says something else. `facets`: those of which it has another value. `quota`:
-    of its cell another number is taken.
+    none of. `text`: it says something else. `apart`: and is longer or shorter by another number of
+    characters than most that its template makes of its source. `facets`: those of which it has
+    another value. `quota`: of its cell another number is taken.
     """
 
     touched: bool = False
     beyond: bool = False
     text: bool = False
+    apart: bool = False
     facets: tuple[str, ...] = ()
     quota: bool = False
 
@@ -91,6 +93,25 @@ class Both:
         return found
 
     @cached_property
+    def apart(self) -> Any:
+        """Where a text that changed is not longer or shorter as most of its template and source are."""
+        rows = np.flatnonzero(self.text)
+        found = np.zeros(len(self.left), bool)
+        if len(rows):
+            deltas = [self._longer(name, rows) for name in ("chars.prompt", "chars.response")]
+            of = packed([self.template[0][rows], self.source[0][rows]])
+            group, first, counts = grouped([of, *deltas])
+            order = np.lexsort((np.arange(len(counts)), -counts, of[first]))
+            heads = order[np.unique(of[first][order], return_index=True)[1]]
+            found[rows] = ~np.isin(group, heads)
+        return found
+
+    def _longer(self, name: str, rows: Any) -> Any:
+        """By how many characters texts are longer than they were."""
+        now, was = self.b.numbers(name), self.a.numbers(name)
+        return taken(now, self.right[rows]) - taken(was, self.left[rows])
+
+    @cached_property
     def facets(self) -> dict[str, Any]:
         """Of each facet that both have, where a record has another value; those with such records."""
         found = {}
@@ -141,7 +162,9 @@ class Both:
             )
             rows = places[alone]
             if len(rows):
-                found[alone] = side.variants()[rows] >= table[side.coded["template"][0][rows]]
+                found[alone] = (
+                    side.numbers("variant")[rows] >= table[side.coded["template"][0][rows]]
+                )
         return found
 
     @cached_property
@@ -158,6 +181,7 @@ class Both:
         """What is known of one record."""
         return Evidence(
             touched=bool(self.touched[row]), beyond=bool(self.beyond[row]), text=bool(self.text[row]),
+            apart=bool(self.apart[row]),
             facets=tuple(name for name, flag in self.facets.items() if flag[row]), quota=quota,
         )  # fmt: skip
 
@@ -201,10 +225,14 @@ class Both:
         states = self._states(rows)
         keys = [
             self.how[rows], self.template[0][rows], self.source[0][rows], *states,
-            self.touched[rows], self.beyond[rows], self.text[rows], self.facet_key(rows), quota,
+            self.touched[rows], self.beyond[rows], self.text[rows], self.apart[rows],
+            self.facet_key(rows), quota,
         ]  # fmt: skip
+        displaced = self._displaced(rows)
+        if displaced.any():
+            keys.append(np.where(displaced, self.cells.key(rows, self), -1))
         group, first, counts = grouped(keys)
-        cells = self.cells.of_groups(group, rows, self) if self._displaced(rows).any() else {}
+        cells = self.cells.of_groups(group, rows, self) if displaced.any() else {}
         order = np.argsort(group, kind="stable")
         starts = np.concatenate([[0], np.cumsum(counts)])
         found = []

@@ -96,9 +96,12 @@ class Index:
         """The joint cell of the mixture that each candidate is in."""
         return _coded(self._read("cell"))
 
-    def variants(self) -> Any:
-        """Which sample of its row each candidate is."""
-        return self._read("variant").to_numpy().astype(np.int64)
+    def numbers(self, name: str) -> Any:
+        """A column of whole numbers."""
+        column = self._read(name)
+        if not pa.types.is_integer(column.type) or column.null_count:
+            raise other_compiler(self.snapshot, f"`{name}` of its index is of another type")
+        return column.to_numpy().astype(np.int64)
 
     def values(self, name: str, places: Sequence[int]) -> list[Any]:
         """A column's values at some places."""

@@ -114,24 +114,23 @@ def _files(
 ) -> Iterator[Change]:
     one, other = files_of(name, two, tolds)
     a, b = one.digests, other.digests
-    if a == b:
-        return
-    fresh = [path for path in b if a.get(path) != b[path]]
-    if sorted(a.values()) == sorted(b.values()):
-        olds = [path for path in a if b.get(path) != a[path]]
-        what = f"{_listed(olds)} is {_listed(fresh)} now, the same bytes"
+    here, there = set(a.values()), set(b.values())
+    olds = [path for path in a if a[path] in there and b.get(path) != a[path]]
+    news = [path for path in b if b[path] in here and a.get(path) != b[path]]
+    if olds and news:
+        what = f"{_listed(olds)} is {_listed(news)} now, the same bytes"
         read = any(field.of_file for field in part.fields)
         rule, level = ("source-rows", MINOR) if read else ("source-files", NONE)
-        yield Change(
-            rule, level, "source", name, what, "\n".join(olds), "\n".join(fresh), part="files"
-        )
-        return
-    said = fresh + [path for path in a if path not in b]
-    what = f"other bytes in {_listed(said)}; rows {one.read} → {other.read}"
-    level = PATCH if _same_records(two) else MINOR
-    yield Change(
-        "source-rows", level, "source", name, what, str(one.read), str(other.read), part="rows"
-    )
+        texts = ("\n".join(olds), "\n".join(news))
+        yield Change(rule, level, "source", name, what, *texts, part="files")
+    if sorted(a.values()) != sorted(b.values()):
+        said = [path for path in b if b[path] not in here] + [
+            path for path in a if path not in b and a[path] not in there
+        ]
+        what = f"other bytes in {_listed(said or news or olds)}; rows {one.read} → {other.read}"
+        level = PATCH if _same_records(two) else MINOR
+        texts = (str(one.read), str(other.read))
+        yield Change("source-rows", level, "source", name, what, *texts, part="rows")
 
 
 def _listed(paths: list[str]) -> str:

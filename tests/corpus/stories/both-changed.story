@@ -1,5 +1,5 @@
-A template's words and some rows of its source changed: records may say something else for either reason, but
-those whose rows stand in a file that did not change.
+A template's words and some rows of its source changed: the template's words are in all records. Only a record that is
+longer or shorter by another number of characters than the others, in a file with other bytes, may owe it to its row too.
 -- edit small.sft --
   user "{{ ask }}"
 =>
@@ -7,7 +7,7 @@ those whose rows stand in a file that did not change.
 -- edit data/asks-1.jsonl --
 Page 7 says 433.
 =>
-Page 7 says 434.
+Page 7 says nothing at all.
 -- want --
 changes
   minor template-text  template reply: turn 1 (user) changed
@@ -15,21 +15,19 @@ changes
       + Please: {{ ask }}
   minor source-rows  source asks: other bytes in data/asks-1.jsonl; rows 41 → 41
 records  18 modified, 6 same
-  9 modified  reply/asks  train
-      because template reply: turn 1 (user) changed
-      because source asks: other bytes in data/asks-1.jsonl; rows 41 → 41
-      data/asks-1.jsonl:3 user: {+Please: +}In Book 2: What does page 2 say of law?
-  5 modified  reply/asks  train
+  13 modified  reply/asks  train
       because template reply: turn 1 (user) changed
       data/asks-2.jsonl:13 user: {+Please: +}What does page 9 say of law? (See Book 2.)
-  2 modified  reply/asks  dev
+  4 modified  reply/asks  dev
       because template reply: turn 1 (user) changed
       data/asks-2.jsonl:12 user: {+Please: +}In Book 1: What does page 8 say of money?
-  2 modified  reply/asks  dev
+  1 modified  reply/asks  train
       because template reply: turn 1 (user) changed
       because source asks: other bytes in data/asks-1.jsonl; rows 41 → 41
-      data/asks-1.jsonl:2 user: {+Please: +}In Book 1: What does page 1 say of money?
+      data/asks-1.jsonl:8 user: {+Please: +}In Book 2: What does page 7 say of money?
+      data/asks-1.jsonl:8 assistant: Page 7 says [-433-]{+nothing at all+}.
 lengths
   dev prompt: max 43 → 51, p50 41 → 49, p95 43 → 51, total 179 → 211
   train prompt: max 45 → 53, p50 41 → 49, p95 45 → 53, total 659 → 771
+  train response: max 17 → 27, p95 17 → 27, total 262 → 273
 version  0.1.0 → 0.2.0, asks minor, 0.2.0 at least: enough

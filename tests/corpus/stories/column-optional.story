@@ -20,7 +20,7 @@ records  2 added, 2 removed, 16 modified, 6 same
       because source asks: field reply is read otherwise
   13 modified  reply/asks  train
       because source asks: field reply is read otherwise
-      data/asks-1.jsonl:3 assistant: [-Page 2 says 838.-]{+What does page 2 say of law?+}
+      data/asks-1.jsonl:16 assistant: [-Page 15 says 785.-]{+What does page 15 say of money?+}
   3 modified  reply/asks  dev
       because source asks: field reply is read otherwise
       data/asks-2.jsonl:12 assistant: [-Page 8 says 489.-]{+What does page 8 say of money?+}

@@ -11,10 +11,10 @@ changes
 records  9 modified, 15 same
   7 modified  reply/asks  train
       because phrasing wording: wording 2 changed
-      data/asks-1.jsonl:16 user: {+In Book 0: +}What does page 15 say of money?[- (See Book 0.)-]
+      data/asks-2.jsonl:13 user: What does page 9 say of law? ([-See-]{+Look into+} Book 2.)
   2 modified  reply/asks  dev
       because phrasing wording: wording 2 changed
-      data/asks-1.jsonl:2 user: [-In Book 1: -]What does page 1 say of money?{+ (Look into Book 1.)+}
+      data/asks-1.jsonl:17 user: What does page 16 say of law? ([-See-]{+Look into+} Book 1.)
 lengths
   dev prompt: max 43 → 50, p95 43 → 50, total 179 → 194
   train prompt: max 45 → 51, p95 45 → 51, total 659 → 689

@@ -23,7 +23,7 @@ changes
 records  12 modified, 12 same
   8 modified  reply/asks  train
       because phrasing wording: wording 2 changed
-      data/asks-1.jsonl:16 user: {+In Book 0: +}What does page 15 say of money?[- (See Book 0.)-]
+      data/asks-2.jsonl:13 user: What does page 9 say of law? (See Book 2[-.-])
   2 modified  again/asks  dev
       because phrasing wording: wording 2 changed
       data/asks-1.jsonl:7 user: Once more. What does page 6 say of law? (See Book 1[-.-])

@@ -24,7 +24,7 @@ records  8 added, 8 removed, 4 modified, 4 moved, 8 same
       because seed: 7 → 8
   2 modified  reply/asks  train
       because seed: 7 → 8
-      data/asks-2.jsonl:18 user: {+In Book 2: +}What does page 14 say of money?[- (See Book 2.)-]
+      data/asks-2.jsonl:14 user: [-In Book 3: -]What does page 10 say of money?{+ (See Book 3.)+}
   1 modified  reply/asks  dev → train
       because seed: 7 → 8
       data/asks-1.jsonl:2 user: [-In Book 1: -]What does page 1 say of money?{+ (See Book 1.)+}

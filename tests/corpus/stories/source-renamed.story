@@ -24,6 +24,7 @@ records  7 added, 7 removed, 17 same
   5 removed  sense/terms  train → absent
       because source terms: is gone
   1 removed  reply/asks  train → not_chosen
+      because template sense: rows changed
       because source terms: is gone
       because source words: is new
   1 removed  sense/terms  dev → absent
