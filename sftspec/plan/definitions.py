@@ -12,8 +12,8 @@ from sftspec.expr import nodes as ex
 from sftspec.expr.show import show
 from sftspec.ground.canon import canonical, digest, raw_digest
 from sftspec.ir import body as b, nodes
+from sftspec.ir.bodies import BODIES, printed_schemas, tables_of
 from sftspec.ir.show import show_body, show_type
-from sftspec.plan.bodies import BODIES, printed_schemas, tables_of
 from sftspec.plan.graph import Definition
 
 KINDS = ("prompt", "phrasing", "schema", "table", "template", "tool")

@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 
 from sftspec.ir import goals, nodes
+from sftspec.ir.bodies import BODIES, tables_of
 from sftspec.ir.rules.shares import declared
 from sftspec.ir.schema import Contract
 from sftspec.ir.world import World
 from sftspec.plan import graph as g, parts
-from sftspec.plan.bodies import BODIES, tables_of
 from sftspec.plan.definitions import definitions, first_name
 from sftspec.plan.judged import judge_of, maybe_measured, measured, measures_of
 

@@ -48,18 +48,12 @@ def manifest_of(
     distribution = counts.pop("distribution", {})
     lengths = counts.pop("lengths", {})
     per_source = counts.pop("sources", {})
-    libraries = sorted({library(name) for names in LIBRARIES.values() for name in names})
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         dataset=graph.dataset,
         version=graph.version,
         about=graph.about,
-        compiler={
-            "name": "sftspec",
-            "version": version("sftspec"),
-            "revision": COMPILER,
-            "libraries": libraries,
-        },
+        compiler=compiler(),
         meaning=digest("meaning", canonical(graph)),
         definitions=_definitions(graph),
         sources=_sources(graph, inputs, per_source),
@@ -77,6 +71,15 @@ def manifest_of(
         root=outcome.root,
     )
     return checked(manifest)
+
+
+def compiler() -> dict[str, Any]:
+    """The compiler at work, as a manifest has it."""
+    libraries = sorted({library(name) for names in LIBRARIES.values() for name in names})
+    return {
+        "name": "sftspec", "version": version("sftspec"), "revision": COMPILER,
+        "libraries": libraries,
+    }  # fmt: skip
 
 
 def _definitions(graph: Graph) -> dict[str, dict[str, Any]]:

@@ -1,9 +1,6 @@
 """Definitions of the root file that nothing uses. Imported files serve other specs too."""
 
-from collections.abc import Iterator
-from typing import Any
-
-from sftspec.ir.nodes import Spec, Template
+from sftspec.ir.nodes import Spec
 from sftspec.ir.world import World
 
 _KINDS = ("schema", "prompt", "phrasing", "table", "source", "screen", "template", "tool")
@@ -32,55 +29,17 @@ def unused(spec: Spec, world: World) -> None:
 
 def _tables_read(spec: Spec) -> set[str]:
     """Tables that some body looks into."""
-    from sftspec.ir import body as b
+    from sftspec.ir.bodies import tables_of
 
-    found: set[str] = set()
-    bodies: list[b.Body] = []
-    for template in spec.templates.values():
-        bodies.extend(_said(template))
-        bodies.extend(option for _, options in template.vary for option in options)
-    for body in _simple(bodies):
-        if isinstance(body, b.Program):
-            found.update(body.tables)
-        else:
-            found.update(piece.table for piece in body.pieces if isinstance(piece, b.Lookup))
-    return found
-
-
-def _said(template: Template) -> list[Any]:
-    """The bodies of a template's turns, of its calls' arguments and of its worse answer."""
-    from sftspec.ir import body as b
-
-    turns = [*template.turns, *([template.rejected.turn] if template.rejected else [])]
-    given = [value for turn in turns for call in turn.calls for _, value in call.args]
-    return [
-        *(part.body for turn in turns for part in turn.parts),
-        *(value for value in given if isinstance(value, b.Pieces | b.Program | b.Choice)),
-    ]
-
-
-def _simple(bodies: list[Any]) -> Iterator[Any]:
-    """Bodies that are no choice of others."""
-    from sftspec.ir import body as b
-
-    for body in bodies:
-        if isinstance(body, b.Choice):
-            yield from _simple([inner for _, inner in body.bodies])
-        else:
-            yield body
+    return {name for template in spec.templates.values() for name in tables_of(template)}
 
 
 def wordings(spec: Spec, world: World) -> None:
     """A wording that is drawn and that no turn says: variants would be copies."""
-    from sftspec.ir import body as b
+    from sftspec.ir.bodies import drawn_of
 
     for template in spec.templates.values():
-        said: set[str] = set()
-        for body in _simple(_said(template)):
-            if isinstance(body, b.Program):
-                said.update(body.drawn)
-            else:
-                said.update(piece.name for piece in body.pieces if isinstance(piece, b.Drawn))
+        said = drawn_of(template)
         for name, _ in template.vary:
             if name not in said:
                 world.report.warn(

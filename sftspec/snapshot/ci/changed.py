@@ -5,19 +5,18 @@ bytes of its sources are hashed here and held against the papers.
 """
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from msgspec import Struct
 
 from sftspec.engine.guard import pins_of
 from sftspec.engine.inputs import Reading, read_inputs
-from sftspec.engine.keys import COMPILER, LIBRARIES, library
 from sftspec.engine.store import Store, store_of
 from sftspec.ground.canon import canonical, digest
 from sftspec.plan.graph import Graph
 from sftspec.plan.pins import FilePin, Files, Lock
 from sftspec.snapshot.ci.base import HEAD, Base, committed, listed
+from sftspec.snapshot.content import compiler
 from sftspec.snapshot.manifest import MANIFEST, Manifest, Unreadable, decode
 from sftspec.snapshot.opened import git
 
@@ -51,15 +50,6 @@ def look(graph: Graph, lock: Lock | None, base: Base, store: Path | None = None)
     }
     why = tuple(word for word, so in same.items() if not so)
     return Looked(why) if why else _sources(graph, pins, base, store)
-
-
-def compiler() -> dict[str, object]:
-    """The compiler at work, as a manifest has it."""
-    libraries = sorted({library(name) for names in LIBRARIES.values() for name in names})
-    return {
-        "name": "sftspec", "version": version("sftspec"), "revision": COMPILER,
-        "libraries": libraries,
-    }  # fmt: skip
 
 
 def _pins(manifest: Manifest) -> Files:
