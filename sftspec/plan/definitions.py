@@ -113,7 +113,7 @@ def _template(template: nodes.Template, spec: nodes.Spec) -> Definition:
             [[name, first("phrasing", of)] for name, of in template.phrasings],
             "\n".join(f"vary {name} = {of}" for name, of in template.phrasings),
         ),
-        "tags": _tags(template),
+        "tags": _tags(template, first),
         "tools": _tools(template.tools),
         **{
             f"turn {number} ({turn.role})": (_turn(turn, first), say_turn(turn))
@@ -145,12 +145,13 @@ def _rows(template: nodes.Template, first: First) -> Part:
     return [sources, template.alias, template.where], said
 
 
-def _tags(template: nodes.Template) -> Part:
+def _tags(template: nodes.Template, first: First) -> Part:
     tags = sorted(template.tags.items())
-    part = [
-        [name, tag.values if tag.path is None else (), tag.path, tag.mapping]
+    named = [
+        [first("facet", name), tag.values if tag.path is None else (), tag.path, tag.mapping]
         for name, tag in tags
     ]
+    part = sorted(named, key=lambda one: str(one[0]))
     return part, "\n".join(f"{name} = {_said_tag(tag)}" for name, tag in tags)
 
 

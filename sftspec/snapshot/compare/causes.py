@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from sftspec.snapshot.compare.base import Change
+from sftspec.snapshot.compare.definitions import ORDERLESS
 from sftspec.snapshot.compare.names import Compared
 from sftspec.snapshot.compare.plans import Plans
-from sftspec.snapshot.compare.pool import Passage, by_text, mixed
+from sftspec.snapshot.compare.pool import Passage, by_text, looked_at
 from sftspec.snapshot.compare.records import (
     ADDED,
     MODIFIED,
@@ -53,6 +54,7 @@ class Causes:
         self.changes = [c for c in changes if c.bump != "none" or c.rule == "source-files"]
         self._own: dict[int, list[Change]] = {}
         self._ways: dict[frozenset[int] | None, list[Change]] = {}
+        self._looked_at = looked_at(two)
         self._judged_by_text = any(map(by_text, two.graphs))
         self._elsewhere: Counter[Change] = Counter()
         self._took: Counter[Change] = Counter()
@@ -104,6 +106,7 @@ class Causes:
         found = self._where(
             lambda c: c.rule in _TEXTS and (c.kind, c.name) in uses
             and not (c.kind == "template" and c.part in _NOT_SAID)
+            and not (c.kind in ORDERLESS and c.part == "order")
         )  # fmt: skip
         if any(c.rule in _OF_ALL for c in found) and not evidence.apart:
             return found  # it explains every record, and nothing tells this one from the others
@@ -258,8 +261,7 @@ class Causes:
     def _displaced(self, group: Found) -> list[Change]:
         """Why a candidate is taken on one side and left over on the other."""
         found: list[Change] = []
-        looked_at = {f for graph in self.two.graphs for f in mixed(graph)}
-        facets = tuple(f for f in group.evidence.facets if f in looked_at)
+        facets = tuple(f for f in group.evidence.facets if f in self._looked_at)
         if facets:
             found += self._tagged(
                 group.template, group.source, replace(group.evidence, facets=facets)

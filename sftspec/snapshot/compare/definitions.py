@@ -20,7 +20,7 @@ from sftspec.snapshot.compare.names import Compared, Names
 
 MAJOR, MINOR, PATCH, NONE = "major", "minor", "patch", "none"
 _NUMBERED = re.compile(r"(turn|wording|rule) [0-9]+ ?(.*)")
-_ORDERLESS = {"phrasing": "wordings", "table": "texts"}
+ORDERLESS = {"phrasing": "wordings", "table": "texts"}
 """What stands in another order and makes no other record."""
 
 
@@ -57,7 +57,8 @@ def there(
         if name in known:
             continue
         yield Change(f"{kind}-added", MINOR, kind, name, "is new")
-        twin = next((old for old, said in gone.items() if said == canonical(says(one))), None)
+        own = canonical(says(one))
+        twin = next((old for old, said in gone.items() if said == own), None)
         if twin is not None:
             what = f"is as {twin} was, which is gone; `moved {kind} {twin} to {name}` says that it is the same"
             yield Change("perhaps-moved", NONE, kind, name, what)
@@ -143,7 +144,7 @@ def _numbered(
 ) -> Iterator[tuple[str | None, str | None]]:
     """Turns, wordings or rules that have no equal on the other side, side by side where they replace."""
     left, right = ([p for p in one.parts if _family(p) == family] for one in (a, b))
-    if kind in _ORDERLESS:
+    if kind in ORDERLESS:
         there = Counter(a.parts[p] for p in left) & Counter(b.parts[p] for p in right)
         left, right = _without(left, a, there), _without(right, b, there)
     for run in runs([a.parts[p] for p in left], [b.parts[p] for p in right]):
@@ -224,11 +225,11 @@ def _order(
     kind: str, name: str, a: g.Definition, b: g.Definition, version: str
 ) -> Iterator[Change]:
     """Parts that both have and that stand in another order."""
-    if kind in _ORDERLESS:
+    if kind in ORDERLESS:
         there = Counter(a.parts.values()) & Counter(b.parts.values())
         left, right = ([d for d in one.parts.values() if there[d]] for one in (a, b))
         if len(set(left)) == len(left) and left != right:
-            what = f"its {_ORDERLESS[kind]} stand in another order"
+            what = f"its {ORDERLESS[kind]} stand in another order"
             yield Change(f"{kind}-text", PATCH, kind, name, what + version, part="order")
         return
     one, other = ([p for p in x.parts if p in a.parts and p in b.parts] for x in (a, b))

@@ -50,7 +50,10 @@ def _renamed(two: Compared, facets: Mapping[str, Counted]) -> dict[str, dict[str
     found: dict[str, dict[str, int]] = {}
     for facet, values in facets.items():
         name = two.names.now("facet", facet)
-        found[name] = {two.names.value(name, value): count for value, count in values.items()}
+        counts = found.setdefault(name, {})
+        for value, count in values.items():
+            now = two.names.value(name, value)
+            counts[now] = counts.get(now, 0) + count
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from sftspec.expr import nodes as ex
 from sftspec.plan import graph as g
+from sftspec.snapshot.compare.names import Compared
 from sftspec.snapshot.compare.records import Both, Evidence
 from sftspec.snapshot.compare.side import ABSENT, grouped, shared, taken
 
@@ -42,9 +43,8 @@ def passages(both: Both) -> tuple[Passage, ...]:
     alive = both.alive
     stays = alive[0] & alive[1]
     cell = np.zeros(len(both.left), bool)
-    for name, flag in both.facets.items():
-        if name in mixed(both.two.after.graph) or name in mixed(both.two.before.graph):
-            cell |= flag
+    for name in looked_at(both.two) & set(both.facets):
+        cell |= both.facets[name]
     one, other, words = shared(both.a.classes, both.b.classes)
     was, now = taken(one, both.left), taken(other, both.right)
     rows = np.flatnonzero((was != now) | (stays & (cell | both.text)))
@@ -86,6 +86,12 @@ def mixed(graph: g.Graph) -> set[str]:
     found |= {mix.curriculum} if mix.curriculum else set()
     nodes = [share.where for share in mix.shares if share.where] + [b.where for b in mix.bounds]
     return found | {name for node in nodes for path in ex.paths(node) for name in path[:1]}
+
+
+def looked_at(two: Compared) -> set[str]:
+    """The facets that either mixture looks at, in the names of now."""
+    old, new = (mixed(graph) for graph in two.graphs)
+    return {two.names.now("facet", name) for name in old} | new
 
 
 def by_text(graph: g.Graph) -> bool:
