@@ -14,7 +14,8 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 key = $(shell { pwd; cat pyproject.toml $(1); } | cksum | cut -d ' ' -f 1)
 RUNTIME := .venv/.runtime-$(call key,requirements.lock)
 DEV := .venv/.dev-$(call key,requirements-dev.lock)
-CLIENTS := .venv-clients/.ready-$(call key,requirements-clients.txt)
+CLIENTS := .venv-clients/.ready-$(call key,requirements-clients.txt requirements-clients-nodeps.txt)
+CLIENT_PIP = .venv-clients/bin/python -m pip --disable-pip-version-check --no-input -qq install --no-compile
 
 # Where packages come from is the environment's business; where they go is ours.
 unexport PYTHONHOME PYTHONPATH PIP_CONSTRAINT PIP_DRY_RUN PIP_NO_DEPS PIP_PREFIX PIP_PYTHON PIP_REQUIREMENT PIP_ROOT PIP_TARGET
@@ -63,8 +64,8 @@ bench: $(RUNTIME)
 lock: COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet --universal \
   --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links
 lock:
-	@$(COMPILE) --extra build --output-file requirements.lock pyproject.toml
-	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	@$(COMPILE) --extra build --extra tokens --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --extra dev --extra tokens --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:
 	@rm -rf dist build .sftspec compiled/.staging .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov
@@ -93,9 +94,11 @@ $(RUNTIME): | .venv/bin/python
 	$(call install,requirements.lock)
 	@touch $@
 
-# Trainer libraries want other pins than ours, so they have an environment of their own.
+# Trainer libraries want other pins than ours, so they have an environment of their own. Little of
+# each is read, so it is compiled as it is loaded.
 $(CLIENTS): | .venv/bin/python
-	@echo 'setup: installing requirements-clients.txt into .venv-clients (a minute, once)'
+	@echo 'setup: installing requirements-clients.txt into .venv-clients (two minutes, once)'
 	@.venv/bin/python -m venv --clear .venv-clients
-	@.venv-clients/bin/python -m pip --disable-pip-version-check --no-input -qq install --requirement requirements-clients.txt
+	@$(CLIENT_PIP) --requirement requirements-clients.txt
+	@$(CLIENT_PIP) --no-deps --requirement requirements-clients-nodeps.txt
 	@touch $@

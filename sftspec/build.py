@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from sftspec.engine.encoding import over_window
 from sftspec.engine.finish import Finish, Outcome
 from sftspec.engine.guard import Guard
 from sftspec.engine.inputs import DEFAULT_CHUNK, Reading, SourceFile, read_inputs
@@ -25,6 +26,7 @@ from sftspec.engine.lease import lease_of, leased
 from sftspec.engine.log import Log
 from sftspec.engine.run import ChunkResult, Engine, NodeState, Run, repairing, warn_damaged
 from sftspec.engine.store import Store, store_of
+from sftspec.engine.vocabularies import read_vocabularies, tokenizer_pins
 from sftspec.ground.report import Fault, Report, SpecError
 from sftspec.ir import nodes
 from sftspec.ir.resolve import load, root_of
@@ -134,7 +136,9 @@ def start(
     make: Callable[[Path, Store], Engine] = engine or (
         lambda root, kept: _engine(settings, inputs, root, kept)
     )
-    return Run(graph, inputs, how, make(home, store), log)
+    run = Run(graph, inputs, how, make(home, store), log)
+    run.vocabularies = read_vocabularies(home, graph)
+    return run
 
 
 def plan(path: Path, settings: Settings, log: Log, engine: Any = None) -> Planned:
@@ -145,7 +149,7 @@ def plan(path: Path, settings: Settings, log: Log, engine: Any = None) -> Planne
         run = start(graph, home, settings, log, engine, careful=careful)
         try:
             finish = Finish(run, _guarded(run, guard))
-            mixture = finish.decide()
+            mixture = _decided(finish, guard)
             rejected = finish.culprits() if mixture.short else {}
         finally:
             run.engine.close()
@@ -168,7 +172,7 @@ def build(
         try:
             finish = Finish(run, _guarded(run, guard))
             _warn(guard, log)
-            mixture = finish.decide()
+            mixture = _decided(finish, guard)
             if mixture.short:
                 raise ShortMixture(mixture, finish.culprits())
             if not any(part.chosen for part in mixture.parts):
@@ -187,10 +191,25 @@ def build(
 
 def _guarded(run: Run, guard: Guard) -> dict[str, list[ChunkResult]]:
     """The work on chunks, between two looks at the lock: at the sizes, and at the bytes."""
-    guard.check(run.inputs)
+    guard.check(run.inputs, tokenizer_pins(run.vocabularies))
     results = run.chunk_work()
     guard.check(run.inputs)
     return results
+
+
+def _decided(finish: Finish, guard: Guard) -> MixResult:
+    """The mixture. Raises SpecError where records are over a window and that is an error."""
+    mixture = finish.decide()
+    for chat, (count, longest) in over_window(guard.graph, finish.encoded).items():
+        window = guard.graph.chats[chat].window
+        guard.report.error(
+            "over-window", guard.spec.chats[chat].span,
+            f"{count} records have more than the {window} tokens of the window; the longest has {longest}",
+            hint="raise the window, or write `overflow = drop` or `overflow = cut`",
+        )  # fmt: skip
+    if guard.report.failed:
+        raise SpecError(guard.report)
+    return mixture
 
 
 def _warn(guard: Guard, log: Log) -> None:

@@ -22,9 +22,16 @@ CLASSES = {
     "Wrong": "finding",
     "Blocker": "finding",
     "Broken": "rejection",
+    "CannotSay": "unsaid",
 }
 REPORTS = {"error": "diagnostic", "warn": "diagnostic"}
-PLACES = {"Problem": 0, "fail": 2, "Settle": 1, "_line": 0}  # rejections: which argument
+PLACES = {
+    "Problem": 0,
+    "fail": 2,
+    "refuse": 1,
+    "Settle": 1,
+    "_line": 0,
+}  # rejections: which argument
 FORWARDED = {"slug", "reason"}  # names whose values are read where they are given
 
 
@@ -86,7 +93,7 @@ def called(node: ast.Call, room: str, kinds: list[str]) -> Iterator[tuple[str, s
     elif args and isinstance(node.func, ast.Name) and name == "say":
         # `say = report.error if locked else report.warn`
         yield from ((slug, "diagnostic", node.lineno) for slug in constants(args[0]))
-    elif len(args) > PLACES.get(name, 9) and (name != "Problem" or room == "ports"):
+    elif name in PLACES and len(args) > PLACES[name] and (name != "Problem" or room == "ports"):
         # a line that drops gives the reason `screened`
         given = [slug for slug in constants(args[PLACES[name]]) if slug != "drop"]
         yield from ((slug, "rejection", node.lineno) for slug in given)

@@ -18,9 +18,13 @@ ROOMS = (
 )
 SHELVES = (
     *("sftspec.expr.measures", "sftspec.expr.tallies", "sftspec.ports.sources"),
-    *("sftspec.ports.emitters", "sftspec.ir.rules", "sftspec.verbs"),
+    *("sftspec.ports.emitters", "sftspec.ports.chats", "sftspec.ports.tokenizers"),
+    *("sftspec.ir.rules", "sftspec.verbs"),
 )
-HEAVY = {"highspy", "numpy", "pyarrow", "ray", "re2", "torch", "zstandard"}
+HEAVY = {
+    *("highspy", "numpy", "pyarrow", "ray", "re2", "sentencepiece", "tiktoken", "tokenizers"),
+    *("torch", "zstandard"),
+}
 ENTERED_LATE = {"stages", "engine", "snapshot", "build"}  # the rooms that may load them at once
 MAX_LINES = 400
 

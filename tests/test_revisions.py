@@ -39,7 +39,10 @@ DEPENDS = {
     "split": ("who", "settle"),
     "mix": ("screen", "split"),
     "judge": ("mix",),
+    "encode": ("render",),
+    "pack": ("mix", "encode"),
     "emit": ("mix",),
+    "emit_tokens": ("pack",),
     "papers": ("mix",),
 }  # in the order of the pipeline
 STAGES = {
@@ -54,7 +57,10 @@ STAGES = {
         g.Split,
         g.Mix,
         g.Judge,
+        g.Encode,
+        g.Pack,
         g.Emit,
+        g.EmitTokens,
     )
 }
 
@@ -97,6 +103,12 @@ def outputs(spec, chunk_bytes):
     files = {
         file.name: said(file.name, bytes(run.store.buffer(file.key, "file")))
         for file in outcome.files
+        if file.part == "file"
+    }
+    tokens = {
+        file.name: said(file.name, bytes(run.store.buffer(file.key, file.part)))
+        for file in outcome.files
+        if file.part != "file"
     }
     return {
         "lookup": [made(header) for header in run.lookups.values()],
@@ -110,6 +122,9 @@ def outputs(spec, chunk_bytes):
         "judge": outcome.judgement,
         "papers": [files.pop("index.parquet"), files.pop("rejected.jsonl"), outcome.counts],
         "emit": files,
+        "encode": [made(header) for one in finish.encoded.values() for header in one.blocks],
+        "pack": outcome.outputs,
+        "emit_tokens": tokens,
     }
 
 
@@ -129,12 +144,13 @@ def said(name, data):
 def fresh(folder):
     """The golden as it would be written now."""
     tiny, other = projects.tiny(folder / "tiny"), talks.make(folder / "talks")
+    support = projects.shipped(folder / "support", "support")
     inputs = {
         path.relative_to(folder).as_posix(): said(path.name, path.read_bytes())
         for path in folder.rglob("*.*")
         if path.is_file()
     }
-    made = (outputs(tiny, 2048), outputs(other, 1 << 24))
+    made = (outputs(tiny, 2048), outputs(other, 1 << 24), outputs(support, 1 << 24))
     stages = {
         name: {"revision": revision_of(name), "output": digest([one[name] for one in made])}
         for name in DEPENDS

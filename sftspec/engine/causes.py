@@ -57,8 +57,10 @@ def _parts(stage: g.Stage) -> dict[str, Any]:
                 **{f"coverage {one.name}": one for one in stage.coverages},
                 "the list of facets": [stage.facets, stage.many],
             }
-        case g.Emit():
-            return {"the format": [stage.format, stage.profile, stage.calls]}
+        case g.Encode() | g.Pack():
+            return {f"chat {stage.chat}": stage}
+        case g.Emit() | g.EmitTokens():
+            return {"the format": stage}
 
 
 def _render(stage: g.Render) -> dict[str, Any]:

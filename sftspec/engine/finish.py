@@ -11,11 +11,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from sftspec.engine.encoding import Encoded, encode
 from sftspec.engine.keys import COMPILER, library
 from sftspec.engine.memory import give_back
 from sftspec.engine.run import ChunkResult, Run
 from sftspec.engine.shards import FileResult, Shards
 from sftspec.engine.store import Corrupt, Header, Store
+from sftspec.engine.token_shards import TokenOutput, TokenShards
+from sftspec.engine.vocabularies import Vocabulary
 from sftspec.ground.canon import canonical, raw_digest
 from sftspec.plan import graph as g
 from sftspec.stages.counted import RowCount, row_counts
@@ -35,6 +38,8 @@ class Outcome(Struct, frozen=True):
     tests: tuple[TestAnswer, ...]
     counts: dict[str, Any]
     root: str
+    vocabularies: dict[str, Vocabulary]
+    outputs: tuple[TokenOutput, ...]
 
 
 class Finish:
@@ -53,6 +58,7 @@ class Finish:
             if name in result.renders
         ]
         self._pool: Any = None
+        self.encoded: dict[str, Encoded] = {}
         self.settled: dict[str, Header] = {}
         self.screened: Header
         self.parted: Header
@@ -65,13 +71,19 @@ class Finish:
         if self._pool is None:
             from sftspec.stages.pool import Pool
 
-            self._pool = Pool([self._block(n, r) for n, r in self.blocks], self._doubles())
+            self._pool = Pool(
+                [self._block(at) for at in range(len(self.blocks))], self._doubles()
+            )
         return self._pool
 
-    def _block(self, name: str, result: ChunkResult) -> Any:
+    def _block(self, at: int) -> Any:
         from sftspec.stages.pool import Block
 
-        load = partial(_narrow, self.store, result.whos[name].key, result.renders[name].key)
+        name, result = self.blocks[at]
+        chats = {chat: one.blocks[at].key for chat, one in self.encoded.items()}
+        load = partial(
+            _narrow, self.store, result.whos[name].key, result.renders[name].key, chats
+        )
         stage = self.graph.renders[name]
         return Block(load, stage.template.name, *_constants(stage))
 
@@ -100,7 +112,8 @@ class Finish:
     # the gathers
 
     def decide(self) -> MixResult:
-        """Keys settled, records compared, parted and mixed."""
+        """Candidates encoded, keys settled, records compared, parted and mixed."""
+        self.encoded = encode(self.run, self.blocks)
         self._settle()
         constants = {name: _constants(stage) for name, stage in self.graph.renders.items()}
         names = [(name, *constants[name]) for name, _ in self.blocks]
@@ -108,7 +121,9 @@ class Finish:
         who = [result.whos[name].part("who").sha256 for name, result in self.blocks]
         self.who = _digest([who, names, settled])
         self.measured = _digest(self._parts("measures"))
-        self.base = (self.who, _digest(self._parts("what")), self.measured)
+        self.base: tuple[str, ...] = (self.who, _digest(self._parts("what")), self.measured)
+        tokens = {chat: one.narrow for chat, one in self.encoded.items()}
+        self.base += (_digest(tokens),) if tokens else ()
         facts = {"the candidates": _digest(self.base)}
         self.screened = self.run.gather(
             "screen", self.graph.screen, self.base, self._screen, **facts
@@ -118,15 +133,21 @@ class Finish:
             **{"who the candidates are": self.who},
         )  # fmt: skip
         left = self._left()
-        inputs = (self.who, self.measured, left, self.parted.digest)
+        inputs: tuple[str, ...] = (self.who, self.measured, left, self.parted.digest)
+        inputs += tuple(self.encoded[chat].narrow for chat in self._weighing())
         facts = {
             "who the candidates are": self.who,
             "the measures": self.measured,
             "who is left": left,
             "who is in which part": self.parted.digest,
+            **{f"the tokens of chat {c}": self.encoded[c].narrow for c in self._weighing()},
         }
         self.mixed = self.run.gather("mix", self.graph.mix, inputs, self._mix, **facts)
         return msgspec.convert(self.mixed.meta["result"], MixResult)
+
+    def _weighing(self) -> list[str]:
+        """The chats whose tokens shares are of."""
+        return sorted({share.chat for share in self.graph.mix.shares if share.chat})
 
     def _parts(self, part: str) -> list[str]:
         """The digests of a part of all renderings."""
@@ -221,10 +242,11 @@ class Finish:
         """Everything after the mix: tests, gates, files."""
         tests = self.tests()
         judged = self._judge(tests)
-        shards, papers = Shards(self), self._papers()
+        shards, tokens, papers = Shards(self), TokenShards(self), self._papers()
         self._pool = None  # nothing below looks at the candidates any more
         give_back()
-        files = [*shards.files(), *papers]
+        samples, outputs = tokens.files()
+        files = [*shards.files(), *samples, *papers]
         counts = self._counts(files)
         root = self.found(next(f.key for f in papers if f.name == "index.parquet"))
         return Outcome(
@@ -234,6 +256,8 @@ class Finish:
             tests=tests,
             counts=counts,
             root=root.meta["root"],
+            vocabularies={name: one.vocabulary for name, one in self.encoded.items()},
+            outputs=tuple(outputs),
         )
 
     def found(self, key: str) -> Header:
@@ -346,13 +370,17 @@ class Finish:
         return {"rows_read": read, **rejected.meta["counts"], **index.meta["counts"]}
 
 
-def _narrow(store: Store, who: str, what: str) -> Any:
+def _narrow(store: Store, who: str, what: str, chats: dict[str, str]) -> Any:
     """All that gathers see of a chunk's candidates, side by side."""
+    from sftspec.stages.sizes import with_tokens
+
     table = store.table(who, "who")
     for part in ("what", "measures"):
         more = store.table(what, part)
         for name in more.column_names:
             table = table.append_column(name, more[name])
+    for chat, key in chats.items():
+        table = with_tokens(table, chat, store.table(key, "tokens"))
     return table
 
 

@@ -10,7 +10,7 @@ from sftspec.ground.report import Report, SpecError
 from sftspec.ir import nodes
 from sftspec.plan.graph import Graph
 from sftspec.plan.lockfile import say_refused, say_stale
-from sftspec.plan.pins import FilePin, Files, Lock, source_drifts
+from sftspec.plan.pins import FilePin, Files, Lock, source_drifts, tokenizer_drifts
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -24,11 +24,15 @@ class Guard:
     report: Report
     locked: bool = False
 
-    def check(self, inputs: Mapping[str, tuple[SourceFile, ...]]) -> None:
-        """Raises SpecError where a source is not as it is locked."""
+    def check(
+        self, inputs: Mapping[str, tuple[SourceFile, ...]], tokenizers: Files | None = None
+    ) -> None:
+        """Raises SpecError where a source, or a tokenizer, is not as it is locked."""
         if self.lock is None:
             return
         found = source_drifts(self.lock, pins_of(inputs), self.graph)
+        if tokenizers is not None:
+            found += tokenizer_drifts(self.lock, tokenizers)
         say_refused(found, self.path, self.spec, self.report)
         say_stale(found, self.path, self.spec, self.report, locked=self.locked)
         if self.report.failed:

@@ -18,7 +18,10 @@ LIBRARIES = {
     "split": ("xxhash",),
     "mix": ("xxhash", "highspy"),
     "judge": (),
+    "encode": ("jinja2", "msgspec", "pyarrow"),
+    "pack": ("xxhash",),
     "emit": ("msgspec", "pyarrow"),
+    "emit_tokens": ("pyarrow",),
 }
 
 

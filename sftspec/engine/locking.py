@@ -10,6 +10,7 @@ from sftspec.engine.inputs import Reading, read_inputs
 from sftspec.engine.lease import lease_of, leased
 from sftspec.engine.log import Log
 from sftspec.engine.store import Store, store_fault, store_of
+from sftspec.engine.vocabularies import read_vocabularies, tokenizer_pins
 from sftspec.ground.report import Fault, Misuse, Report, SpecError, did_you_mean, there_are
 from sftspec.ir.resolve import load, root_of
 from sftspec.plan.graph import Graph
@@ -25,6 +26,7 @@ from sftspec.plan.pins import (
     encode_lock,
     pinned,
     source_drifts,
+    tokenizer_drifts,
 )  # fmt: skip
 
 
@@ -55,13 +57,18 @@ def locking(
         raise SpecError(report)
     files = _files(graph, home, store)
     known = before or Lock(LOCK_FORMAT, graph.dataset, graph.version, {}, {})
-    found = [*drifts(known, graph), *source_drifts(known, files, graph)]
+    tokenizers = tokenizer_pins(read_vocabularies(home, graph))
+    found = [
+        *drifts(known, graph),
+        *source_drifts(known, files, graph),
+        *tokenizer_drifts(known, tokenizers),
+    ]
     refused = [drift for drift in found if drift.how in REFUSED]
     _check_names(upgrade, refused)
     say_refused([one for one in refused if one.name not in upgrade], path, spec, report)
     if report.failed:
         raise SpecError(report)
-    stale = _written(path, pinned(graph, files, before), dry=dry)
+    stale = _written(path, pinned(graph, files, before, tokenizers), dry=dry)
     return Locking(lock_path(path), tuple(found), stale)
 
 

@@ -9,11 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sftspec.engine.chat_counts import chat_counts, why_not_encoded
+from sftspec.engine.encoding import Encoded
 from sftspec.engine.run import ChunkResult
 from sftspec.engine.store import Header, Store
 from sftspec.ground.canon import raw_digest
 from sftspec.plan.graph import Graph
 from sftspec.stages.lengths import PROMPT, RESPONSE, summary
+from sftspec.stages.sizes import STAGE as TOKENIZE
 
 ARITY = 256
 _ROW_GROUP = 65_536
@@ -26,6 +29,7 @@ class Decided(Protocol):
     graph: Graph
     results: dict[str, list[ChunkResult]]
     blocks: list[tuple[str, ChunkResult]]
+    encoded: dict[str, Encoded]
     settled: dict[str, Header]
     screened: Header
     mixed: Header
@@ -70,6 +74,8 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
     for number in range(len(next(iter(work.graph.renders.values())).measures)):
         columns[f"measure.{number}"] = pool.arrow(f"m.{number}")
     columns |= {name: pool.arrow(name) for name in (PROMPT, RESPONSE)}
+    for chat in work.encoded:
+        columns |= {name: pool.arrow(name) for name in (f"tokens.{chat}", f"trained.{chat}")}
     result = msgspec.convert(work.mixed.meta["result"], dict[str, Any])
     phases = [phase.name for phase in work.graph.mix.phases]
     columns |= {
@@ -91,6 +97,8 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
         "distribution": _distribution(work, pool, position, part, parts),
         "lengths": _lengths(pool, position, part, parts),
     }
+    if work.encoded:
+        counts["chats"] = chat_counts(work, position, part, parts)
     return {"file": data}, {"records": pool.size, "counts": counts, "root": root}
 
 
@@ -311,7 +319,7 @@ def _candidate_rejects(work: Decided) -> Any:
     reasons = pool.arrow("reason").to_pylist()
     keys, ids = pool.arrow("key"), pool.arrow("id")
     variants = pool.numbers("variant")
-    why = _evidence(work)
+    why, set_aside = _evidence(work), why_not_encoded(work)
     for place in range(pool.size):
         compared = dropped.get(place)
         if reasons[place] is None and compared is None:
@@ -328,7 +336,8 @@ def _candidate_rejects(work: Decided) -> Any:
                 "of": of.hex() if of else None,
             }  # fmt: skip
         else:
-            one |= {"stage": stages[place], "reason": reasons[place], "evidence": why(place)}
+            told = set_aside(place) if stages[place] == TOKENIZE else why(place)
+            one |= {"stage": stages[place], "reason": reasons[place], "evidence": told}
         yield one
 
 

@@ -17,6 +17,7 @@ from sftspec.engine.keys import base_of, key_on, stage_key
 from sftspec.engine.log import Log
 from sftspec.engine.roots import keep_roots
 from sftspec.engine.store import Corrupt, Header
+from sftspec.engine.vocabularies import Vocabulary
 from sftspec.engine.work import ROWS, ChunkTask, Done, LookupTask, Task, Wanted, chunk_inputs
 from sftspec.ground.canon import canonical, raw_digest
 from sftspec.ground.report import Fault
@@ -74,6 +75,7 @@ class Run:
         self.after: dict[str, Any] = {}
         self.lookups: dict[str, Header] = {}
         self.results: dict[str, list[ChunkResult]] = {}
+        self.vocabularies: dict[str, Vocabulary] = {}
         self.fresh: set[str] = set()
         self._bases: dict[str, tuple[Wanted, ...]] = {}
 
@@ -208,6 +210,11 @@ class Run:
                 made=len(result.made),
                 **msgspec.structs.asdict(mine),
             )
+
+    def took(self, result: Done) -> None:
+        """Note what a task of this run made or found."""
+        self._used(result)
+        self._trust(result)
 
     def _used(self, result: Done) -> None:
         """What workers found or made, this run has used."""

@@ -18,6 +18,7 @@ from sftspec.engine.inputs import (
 )  # fmt: skip
 from sftspec.engine.keys import key_on
 from sftspec.engine.store import Header, Store
+from sftspec.engine.token_work import EncodeTask, TokensTask, emit_tokens, encode_candidates
 from sftspec.plan.graph import Emit, Lookup, Render, Rows
 from sftspec.plan.parts import SourcePart
 from sftspec.ports.base import Piece, format_of, is_table, source_format
@@ -86,7 +87,7 @@ class EmitTask(Struct, frozen=True, tag="emit"):
     fresh: tuple[str, ...] = ()
 
 
-Task: TypeAlias = ChunkTask | LookupTask | EmitTask
+Task: TypeAlias = ChunkTask | LookupTask | EmitTask | EncodeTask | TokensTask
 
 
 class Done(Struct, frozen=True):
@@ -119,6 +120,10 @@ def perform(task: Task, root: Path, store: Store) -> Done:
                 task.picks,
             )
             return Done({task.key: store.put(task.key, parts, meta)})
+        case EncodeTask():
+            return Done({task.key: encode_candidates(task, root, store)}, made=(task.key,))
+        case TokensTask():
+            return Done({task.key: emit_tokens(task, store)})
 
 
 class _Bytes(Struct):

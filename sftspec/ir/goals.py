@@ -18,12 +18,17 @@ class Quota:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Share:
-    """How a facet's values are mixed, among all records or where a condition holds."""
+    """How a facet's values are mixed, among all records or where a condition holds.
+
+    With a `chat` the shares are of its tokens, met to `within` so many basis points.
+    """
 
     facet: str
     where: ex.Typed | None
     quotas: tuple[Quota, ...]
     span: Span
+    chat: str = ""
+    within: int = 0
 
 
 @frozen(kw_only=True, eq=False, repr=False)

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from sftspec.expr import nodes as ex, types
 from sftspec.ground.text import Span
-from sftspec.ir import goals
+from sftspec.ir import goals, outputs
 from sftspec.ir.body import Body
 from sftspec.syntax import tree
 
@@ -340,15 +340,6 @@ class ScreenLine:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Emit:
-    """A format to write, and the profile that says how."""
-
-    format: str
-    profile: str
-    span: Span
-
-
-@frozen(kw_only=True, eq=False, repr=False)
 class Spec:
     """A whole spec: the root file and all it imports."""
 
@@ -370,5 +361,6 @@ class Spec:
     split: goals.Split
     coverages: Mapping[str, goals.Coverage]
     gates: Mapping[str, goals.Gate]
-    emits: tuple[Emit, ...]
+    chats: Mapping[str, outputs.Chat]
+    emits: tuple[outputs.Emit, ...]
     moves: tuple[Move, ...]

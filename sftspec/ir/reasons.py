@@ -19,4 +19,5 @@ OF_RECORDS = _BOTH | {
     *("invalid_call", "invalid_tool", "missing_argument", "nothing_trained"),
     *("rejected_equals_answer", "role_order", "screened", "unanswered_call"),
     *("undeclared_tool", "unknown_call_id", "unknown_role", "unsupported_part"),
+    *("too_long", "turns_not_kept", "unproven", "unrenderable"),
 }

@@ -8,6 +8,7 @@ from sftspec.ground.report import Enough, Report, did_you_mean, listing
 from sftspec.ground.text import Span
 from sftspec.ir import goals, nodes
 from sftspec.ir.forms import (
+    chat,
     coverage,
     curriculum,
     dataset,
@@ -42,10 +43,10 @@ BLOCKS: dict[str, Any] = {
     module.KIND: module
     for module in (
         dataset, facet, schema, tool, source, prompt, phrasing, table, template, test, screen,
-        mixture, curriculum, split, coverage, gate, emit, moved,
+        mixture, curriculum, split, coverage, gate, chat, emit, moved,
     )
 }  # fmt: skip
-LATER = ("rubric", "reviews", "failures", "model", "generate", "chat")
+LATER = ("rubric", "reviews", "failures", "model", "generate")
 _SINGLE = ("dataset", "mixture", "curriculum", "split", "emit")
 _EDITION = Form("edition INT", "the edition of the language", once=True)
 _IMPORT = Form("import TEXT", "another file, from this file's folder")
@@ -254,6 +255,7 @@ def _lower(shown: str, world: World) -> nodes.Spec | None:
         split=split_,
         coverages=found["coverage"],
         gates=found["gate"],
+        chats=found["chat"],
         emits=found["emit"].get("emit") or (),
         moves=tuple(found["moved"].values()),
     )

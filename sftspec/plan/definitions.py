@@ -11,12 +11,12 @@ from typing import Any
 from sftspec.expr import nodes as ex
 from sftspec.expr.show import show
 from sftspec.ground.canon import canonical, digest, raw_digest
-from sftspec.ir import body as b, nodes
+from sftspec.ir import body as b, nodes, outputs
 from sftspec.ir.bodies import BODIES, printed_schemas, tables_of
 from sftspec.ir.show import show_body, show_type
 from sftspec.plan.graph import Definition
 
-KINDS = ("prompt", "phrasing", "schema", "table", "template", "tool")
+KINDS = ("prompt", "phrasing", "schema", "table", "template", "tool", "chat")
 VERSIONED = ("prompt", "template")
 First = Callable[[str, str], str]
 Part = tuple[Any, str]
@@ -54,6 +54,10 @@ def definitions(spec: nodes.Spec) -> dict[str, dict[str, Definition]]:
             name: _template(t, spec) for name, t in sorted(spec.templates.items())
         },
         "tool": {name: _of("tool", _tool(t)) for name, t in sorted(spec.tools.items())},
+        **(
+            {"chat": {name: _of("chat", _chat(c)) for name, c in sorted(spec.chats.items())}}
+            if spec.chats else {}
+        ),
     }  # fmt: skip
 
 
@@ -92,6 +96,17 @@ def _schema(schema: nodes.Schema) -> dict[str, Part]:
         for number, rule in enumerate(schema.rules, 1)
     }
     return {**fields, **rules}
+
+
+def _chat(chat: outputs.Chat) -> dict[str, Part]:
+    """The template by its text where it is a file's; the tokenizer's bytes are pinned by themselves."""
+    said = f'builtin("{chat.builtin}")' if chat.builtin else chat.source
+    words = {
+        "tokenizer": chat.tokenizer, "window": str(chat.window), "loss": chat.loss,
+        "overflow": chat.overflow, "calls": "trained" if chat.calls else "untrained",
+        "thinking": "on" if chat.thinking else "off", "date": chat.date,
+    }  # fmt: skip
+    return {"template": (said, said), **{name: (word, word) for name, word in words.items()}}
 
 
 def _tool(tool: nodes.Tool) -> dict[str, Part]:

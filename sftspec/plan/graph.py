@@ -6,10 +6,11 @@ key in the store. Spans, notes and owners are not in it, so they invalidate noth
 
 from typing import Any, ClassVar, TypeAlias
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from sftspec.expr import nodes as ex
 from sftspec.plan.parts import ExpectPart, SourcePart, TagPart, TemplatePart
+from sftspec.ports.segments import Options
 
 
 class Rows(Struct, frozen=True, tag="rows"):
@@ -116,12 +117,17 @@ class Split(Struct, frozen=True, tag="split"):
     together: tuple[str, ...]
 
 
-class SharePart(Struct, frozen=True):
-    """A facet's mix in exact parts per `whole`; `where` limits it to some records."""
+class SharePart(Struct, frozen=True, omit_defaults=True):
+    """A facet's mix in exact parts per `whole`; `where` limits it to some records.
+
+    With a `chat` the parts are of tokens, met to within so many basis points of the whole.
+    """
 
     facet: str
     where: ex.Typed | None
     quotas: tuple[tuple[str, int], ...]
+    chat: str = ""
+    within: int = 0
 
 
 class BoundPart(Struct, frozen=True):
@@ -210,6 +216,46 @@ class Judge(Struct, frozen=True, tag="judge"):
     many: tuple[str, ...]
 
 
+class Encode(Struct, frozen=True, tag="encode", omit_defaults=True):
+    """A rendering and a chat to samples of tokens, each proven.
+
+    `builtin` names a template, or `source` is the text of one of `bos_token` and so on. `loss`,
+    `overflow`: as the spec says them. `calls`: whether calls are trained.
+    """
+
+    revision: ClassVar[int] = 1
+    chat: str
+    builtin: str
+    source: str
+    window: int
+    loss: str
+    overflow: str
+    calls: bool
+    options: Options
+
+
+class Pack(Struct, frozen=True, tag="pack"):
+    """The chosen samples of a chat, part by part and phase by phase, in the order to write.
+
+    `packed`: up to `window` tokens and `most` samples together (0: any number), else each alone.
+    """
+
+    revision: ClassVar[int] = 1
+    chat: str
+    seed: int
+    window: int
+    packed: bool
+    most: int
+
+
+class EmitTokens(Struct, frozen=True, tag="emit_tokens"):
+    """Packs in their order to one shard of a format of tokens."""
+
+    revision: ClassVar[int] = 1
+    format: str
+    window: int
+
+
 class Emit(Struct, frozen=True, tag="emit"):
     """Records by position to one file of a format, in one of its profiles.
 
@@ -222,7 +268,37 @@ class Emit(Struct, frozen=True, tag="emit"):
     calls: bool
 
 
-Stage: TypeAlias = Rows | Lookup | Who | Render | Settle | Screen | Split | Mix | Judge | Emit
+Stage: TypeAlias = (
+    Rows
+    | Lookup
+    | Who
+    | Render
+    | Encode
+    | Settle
+    | Screen
+    | Split
+    | Mix
+    | Judge
+    | Emit
+    | Pack
+    | EmitTokens
+)
+
+
+class TokenEmit(Struct, frozen=True):
+    """A format of tokens to write: `folder` is where, `pack` what stands together."""
+
+    folder: str
+    pack: Pack
+    emit: EmitTokens
+
+
+class Encoding(Struct, frozen=True):
+    """The chats that something uses, their tokenizers' paths from the root, and what is written."""
+
+    chats: dict[str, Encode]
+    tokenizers: dict[str, str]
+    emits: tuple[TokenEmit, ...]
 
 
 class Definition(Struct, frozen=True, omit_defaults=True):
@@ -255,7 +331,7 @@ class Graph(Struct, frozen=True):
     `paths`: what each source reads, by source. `renders`: one stage per template and source, by
     the template's name where it has one source. `sources` are in an order in which a source
     stands behind those it joins. `moves`: kind, old name and new name of what was renamed.
-    `ordered`: facets whose values compare.
+    `ordered`: facets whose values compare. `encoding`: not there where nothing becomes tokens.
     """
 
     dataset: str
@@ -275,6 +351,22 @@ class Graph(Struct, frozen=True):
     definitions: dict[str, dict[str, Definition]]
     moves: tuple[tuple[str, str, str], ...] = ()
     ordered: tuple[str, ...] = ()
+    encoding: Encoding | UnsetType = UNSET
+
+    @property
+    def chats(self) -> dict[str, Encode]:
+        """The chats that something uses."""
+        return {} if isinstance(self.encoding, UnsetType) else self.encoding.chats
+
+    @property
+    def tokenizers(self) -> dict[str, str]:
+        """The tokenizer of each chat: a file or folder, from the root."""
+        return {} if isinstance(self.encoding, UnsetType) else self.encoding.tokenizers
+
+    @property
+    def token_emits(self) -> tuple[TokenEmit, ...]:
+        """The formats of tokens to write."""
+        return () if isinstance(self.encoding, UnsetType) else self.encoding.emits
 
     def templates(self) -> dict[str, Render]:
         """Each template's stage over the first of its sources."""

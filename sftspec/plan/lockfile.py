@@ -34,6 +34,7 @@ MOST = 6
 _PLURAL = {
     "prompt": "prompts", "phrasing": "phrasings", "schema": "schemas", "table": "tables",
     "template": "templates", "tool": "tools", "source": "sources",
+    "chat": "chats", "tokenizer": "chats",
 }  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def say_refused(found: Sequence[Drift], path: Path, spec: nodes.Spec, report: Re
     for drift in found:
         if drift.how == OTHER_IDS:
             _ids_changed(drift, path, spec, report)
-        elif drift.how == CHANGED and drift.kind == "source":
+        elif drift.how == CHANGED and drift.kind in {"source", "tokenizer"}:
             _source_changed(drift, path, spec, report)
         elif drift.how == CHANGED:
             _text_changed(drift, path, spec, report)
@@ -138,10 +139,19 @@ def _text_changed(drift: Drift, path: Path, spec: nodes.Spec, report: Report) ->
 
 def _source_changed(drift: Drift, path: Path, spec: nodes.Spec, report: Report) -> None:
     report.error(
-        "locked-source-changed", span_of(drift, spec),
-        f"source `{drift.name}` is not as locked: {_some(drift.what)}",
-        hint=f"{_accept('rows', drift, path)}, or put the file back",
+        "locked-source-changed" if drift.kind == "source" else "locked-tokenizer-changed",
+        span_of(drift, spec),
+        f"{_called(drift)} is not as locked: {_some(drift.what)}",
+        hint=f"{_accept('rows' if drift.kind == 'source' else 'bytes', drift, path)}, or put the file back",
     )  # fmt: skip
+
+
+def _called(drift: Drift) -> str:
+    return (
+        f"the tokenizer of chat `{drift.name}`"
+        if drift.kind == "tokenizer"
+        else f"source `{drift.name}`"
+    )
 
 
 def _ids_changed(drift: Drift, path: Path, spec: nodes.Spec, report: Report) -> None:

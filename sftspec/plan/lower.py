@@ -10,6 +10,7 @@ from sftspec.ir.rules.shares import declared
 from sftspec.ir.schema import Contract
 from sftspec.ir.world import World
 from sftspec.plan import graph as g, parts
+from sftspec.plan.chats import encoding_of
 from sftspec.plan.definitions import definitions, first_name
 from sftspec.plan.judged import judge_of, maybe_measured, measured, measures_of
 
@@ -58,7 +59,10 @@ def lower(spec: nodes.Spec, world: World) -> g.Graph:
         split=g.Split(spec.dataset.seed, spec.split.parts, spec.split.together),
         mix=_mix(spec),
         judge=judge_of(spec, world, measures),
-        emits=tuple(g.Emit(e.format, e.profile, _has_tools(spec)) for e in spec.emits),
+        emits=tuple(
+            g.Emit(e.format, e.profile, _has_tools(spec)) for e in spec.emits if not e.chat
+        ),
+        encoding=encoding_of(spec),
         tests=tuple(_test(test) for test in spec.tests),
         ordered=tuple(name for name, facet in sorted(spec.facets.items()) if facet.ordered),
         facets={name: facet.type.values for name, facet in spec.facets.items()},
@@ -205,7 +209,13 @@ def _mix(spec: nodes.Spec) -> g.Mix:
         total=mix.total,
         parts=_all_parts(spec),
         shares=tuple(
-            g.SharePart(share.facet, maybe_measured(share.where, measures), _weights(share))
+            g.SharePart(
+                share.facet,
+                maybe_measured(share.where, measures),
+                _weights(share),
+                share.chat,
+                share.within,
+            )
             for share in mix.shares
         ),
         bounds=tuple(

@@ -26,7 +26,10 @@ REFUSED = (CHANGED, OTHER_IDS)
 """Drifts that somebody must accept; the others are written without a word."""
 IDENTIFIED = ("template", "source")
 """Kinds whose first names records' ids are made of."""
-_MAJOR_PARTS = {"template": ("layer",), "schema": ("field ",), "tool": ("schema",)}
+_MAJOR_PARTS = {
+    "template": ("layer",), "schema": ("field ",), "tool": ("schema",),
+    "chat": ("template", "tokenizer"),
+}  # fmt: skip
 _VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")
 Thing = TypeVar("Thing")
 
@@ -52,7 +55,7 @@ Files = dict[str, dict[str, FilePin]]
 class Lock(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What stands in `NAME.lock`.
 
-    `definitions`: kind, name and version to text; what has no version of its own is pinned under
+    `tokenizers`: chat and path to bytes. `definitions`: kind, name and version to text; what has no version of its own is pinned under
     the dataset's. `sources`: name and path to bytes. `moved`: kind and name to the name that it had
     first, which the ids of its records are made of.
     """
@@ -63,6 +66,7 @@ class Lock(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     definitions: Pins
     sources: Files
     moved: dict[str, dict[str, str]] = {}
+    tokenizers: Files = {}
 
 
 class BadLock(Exception):  # noqa: N818 - the reader says it with the file's name
@@ -280,6 +284,17 @@ def source_drifts(lock: Lock, files: Files, graph: Graph) -> list[Drift]:
     return [*found, *(Drift("source", name, GONE) for name in gone)]
 
 
+def tokenizer_drifts(lock: Lock, files: Files) -> list[Drift]:
+    """Where the bytes of chats' tokenizers are not as locked."""
+    known = lock.tokenizers
+    found = [Drift("tokenizer", name, NEW) for name in files if name not in known]
+    for name, now in files.items():
+        what = _files_changed(known[name], now) if name in known else ()
+        if what:
+            found.append(Drift("tokenizer", name, CHANGED, what))
+    return [*found, *(Drift("tokenizer", name, GONE) for name in known if name not in files)]
+
+
 def _files_changed(
     before: Mapping[str, FilePin], after: Mapping[str, FilePin]
 ) -> tuple[str, ...]:
@@ -299,7 +314,9 @@ def _files_changed(
 # a lock made
 
 
-def pinned(graph: Graph, files: Files, before: Lock | None) -> Lock:
+def pinned(
+    graph: Graph, files: Files, before: Lock | None, tokenizers: Files | None = None
+) -> Lock:
     """The lock of a spec as it stands; older versions of what is still there are kept."""
     definitions: Pins = {}
     for kind, found in graph.definitions.items():
@@ -312,7 +329,7 @@ def pinned(graph: Graph, files: Files, before: Lock | None) -> Lock:
     moved = {kind: _firsts(kind, graph) for kind in IDENTIFIED}
     return Lock(
         LOCK_FORMAT, graph.dataset, graph.version, definitions, files,
-        {kind: names for kind, names in moved.items() if names},
+        {kind: names for kind, names in moved.items() if names}, tokenizers or {},
     )  # fmt: skip
 
 

@@ -5,16 +5,14 @@ mistral: as openai, ids of nine letters and digits. plain: `role` and `content` 
 """
 
 from collections.abc import Sequence
-import hashlib
-import re
 from typing import Any
 
 import msgspec
 
 from sftspec.ground.record import message_text
+from sftspec.ports.mistral_kit import short_id
 
 _encode = msgspec.json.encode
-_SHORT = re.compile(r"[A-Za-z0-9]{9}")
 _calls = msgspec.json.Decoder(list[dict[str, msgspec.Raw]]).decode
 
 
@@ -91,9 +89,7 @@ class Talk:
 
     def _id(self, number: str) -> str:
         """An id as the profile wants it: mistral takes nine letters and digits and nothing else."""
-        if self.profile != "mistral" or _SHORT.fullmatch(number):
-            return number
-        return hashlib.sha256(b"sftspec/call-id/1\0" + number.encode()).hexdigest()[:9]
+        return short_id(number) if self.profile == "mistral" else number
 
 
 def turn_texts(parts: Any) -> list[str]:

@@ -4,12 +4,14 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from sftspec.engine.finish import Outcome
 from sftspec.engine.inputs import SourceFile
 from sftspec.engine.keys import COMPILER, LIBRARIES, library
 from sftspec.ground.canon import canonical, digest
 from sftspec.plan.graph import Graph
+from sftspec.snapshot.chat_entries import chat_entries
 from sftspec.snapshot.manifest import (
     FORMAT_VERSION,
     FileEntry,
@@ -48,6 +50,7 @@ def manifest_of(
     distribution = counts.pop("distribution", {})
     lengths = counts.pop("lengths", {})
     per_source = counts.pop("sources", {})
+    chats = counts.pop("chats", {})
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         dataset=graph.dataset,
@@ -60,6 +63,7 @@ def manifest_of(
         counts=counts,
         distribution=distribution,
         lengths=lengths,
+        chats=chat_entries(graph, outcome, chats) if chats else UNSET,
         mixture=_mixture(outcome),
         coverages=_coverages(outcome),
         gates=_gates(outcome),

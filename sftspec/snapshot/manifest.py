@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from sftspec.ground.canon import canonical, digest
 from sftspec.ground.portable import MAX_BYTES, portable, twins
@@ -31,7 +31,7 @@ class FileEntry(Struct, frozen=True):
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole manifest. Every field is deterministic; times and hosts are in the receipt.
 
-    `checksum` covers all the others: it shows that bytes were lost or mistyped, not who wrote them.
+    `chats` are there where something became tokens. `checksum` covers all the others: it shows that bytes were lost or mistyped, not who wrote them.
     """
 
     format_version: int
@@ -52,6 +52,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     files: tuple[FileEntry, ...]
     root: str
     checksum: str = ""
+    chats: dict[str, Any] | UnsetType = UNSET
 
 
 class Unreadable(Exception):  # noqa: N818 - the reader turns it into a finding

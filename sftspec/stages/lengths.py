@@ -42,10 +42,11 @@ def _talks(talks: Sequence[Sequence[Said]], train: bool) -> Any:  # noqa: FBT001
 
 def summary(prompt: Any, response: Any) -> dict[str, dict[str, int]]:
     """Total and quantiles (nearest rank) of lengths of so many records."""
-    return {"prompt": _summed(prompt), "response": _summed(response)}
+    return {"prompt": summed(prompt), "response": summed(response)}
 
 
-def _summed(sizes: Any) -> dict[str, int]:
+def summed(sizes: Any) -> dict[str, int]:
+    """Total and quantiles (nearest rank) of lengths; none is no length."""
     ranked = np.sort(sizes)
     count = len(ranked)
     places = {"p5": 5, "p50": 50, "p95": 95, "max": 100}

@@ -29,6 +29,7 @@ from sftspec.stages.phases import deal
 from sftspec.stages.pool import Pool
 from sftspec.stages.quotas import largest_remainder
 from sftspec.stages.solve import largest_total, solve
+from sftspec.stages.weigh import ROUNDS, Scale, worst
 
 WHOLE = 10_000
 NOT_CHOSEN, CAPPED = -1, -2
@@ -63,7 +64,12 @@ def mix(stage: Mix, pool: Pool, alive: Any, part_of: Any) -> tuple[dict[str, Any
         kept = _capped(stage, pool, mine)
         position[np.setdiff1d(mine, kept)] = CAPPED
         part = _Part(stage, name, number, cells, kept, level, totals[number], strata)
-        chosen, result = part.choose()
+        part.scales = {
+            at: Scale(share, pool, kept[level[kept] == 0])
+            for at, share in enumerate(stage.shares)
+            if share.chat
+        }
+        chosen, result = part.weighed()
         phases = (
             part.phases(chosen, ids)
             if not result.slacks
@@ -161,6 +167,7 @@ class _Part:
         self.known = sorted(set(local.tolist()), key=lambda cell: cells.rows[cell].__repr__())
         self.index = {cell: at for at, cell in enumerate(self.known)}
         self.local = np.fromiter((self.index[c] for c in local.tolist()), np.int64, len(places))
+        self.scales: dict[int, Scale] = {}
         base = level[places] == 0
         self.pool = self._count(self.local[base])
         self.most = self._count(self.local)
@@ -175,14 +182,14 @@ class _Part:
         """The mixture at a total."""
         limits: list[Limit] = []
         number = 0
-        for share in self.stage.shares:
+        for at, share in enumerate(self.stage.shares):
             of: tuple[int, ...] | None = None
             if share.where is not None:
                 of = self._members(self.cells.holds(number))
                 number += 1
             if self.train and share.facet == self.stage.curriculum and of is None:
                 continue
-            limits.extend(self._share(share, of, total))
+            limits.extend(self._share(at, share, of, total))
         for bound in self.stage.bounds:
             limits.append(self._bound(bound, number, total))
             number += 1
@@ -194,8 +201,11 @@ class _Part:
             keys=keys, available=available, pool=self.pool, total=total, limits=tuple(limits)
         )
 
-    def _share(self, share: SharePart, of: tuple[int, ...] | None, total: int) -> list[Limit]:
-        weights = [weight for _, weight in share.quotas]
+    def _share(
+        self, at: int, share: SharePart, of: tuple[int, ...] | None, total: int
+    ) -> list[Limit]:
+        scale = self.scales.get(at)
+        weights = scale.weights() if scale else [weight for _, weight in share.quotas]
         counts = largest_remainder(total, weights)
         parts = largest_remainder(WHOLE, weights)  # a whole, or not all could hold at once
         found: list[Limit] = []
@@ -271,6 +281,25 @@ class _Part:
             )
             for value, count in zip(values, counts, strict=True)
         ]
+
+    def weighed(self) -> tuple[Any, PartResult]:
+        """As `choose`, again with what was learned of lengths until shares of tokens hold."""
+        chosen, result = self.choose()
+        scales = list(self.scales.values())
+        best = worst(scales, chosen), chosen, result
+        for _ in range(ROUNDS):
+            if not best[0] or result.slacks:
+                break
+            for scale in scales:
+                scale.learn(chosen)
+            chosen, result = self.choose()
+            best = min(best, (worst(scales, chosen), chosen, result), key=lambda one: one[0])
+        _, chosen, result = best
+        quotas = [quota for scale in scales for quota in scale.quotas(chosen)]
+        slacks = [slack for scale in scales for slack in scale.slacks(chosen)]
+        return chosen, msgspec.structs.replace(
+            result, quotas=(*result.quotas, *quotas), slacks=(*result.slacks, *slacks)
+        )
 
     def choose(self) -> tuple[Any, PartResult]:
         """The chosen places and how the part came out."""

@@ -42,7 +42,7 @@ def _json(built: Any, failed: bool) -> str:  # noqa: FBT001 - the verdict
         "gate-failed" if failed else "ok",
         snapshot=str(built.folder), id=built.id, fresh=built.fresh,
         counts=manifest.counts, mixture=manifest.mixture, gates=manifest.gates,
-        tests=manifest.tests,
+        tests=manifest.tests, chats=manifest.chats or {},
     )  # fmt: skip
 
 
@@ -75,8 +75,41 @@ def _text(built: Any) -> str:
         for name, part in manifest.mixture["parts"].items()
     ]
     out.append(table(rows, right=frozenset({2})))
+    out += [_chat(name, chat) for name, chat in (manifest.chats or {}).items()]
     out.append(_gates(manifest))
     return "".join(out)
+
+
+def _chat(name: str, chat: dict[str, Any]) -> str:
+    """Tokens of a chat by part, how full its packs are, and what was cut or dropped."""
+    rows = [
+        (
+            "",
+            part,
+            f"{sizes['read']['total']} tokens",
+            f"{sizes['trained']['total']} trained",
+            f"longest {sizes['read']['max']}",
+        )
+        for part, sizes in chat["tokens"].items()
+    ]
+    rows += [
+        (
+            "",
+            f"{one['folder']}/{part}",
+            f"{sizes['packs']} packs",
+            f"{sizes['fill'] / 100:.2f}% full",
+            f"at most {sizes['most']} samples",
+        )
+        for one in chat["outputs"].values()
+        if one["packed"]
+        for part, sizes in one["parts"].items()
+    ]
+    lost = [f"{count} cut" for count in [chat["truncated"]["cut"]] if count]
+    lost += [f"{count} rejected as {reason}" for reason, count in chat["rejected"].items()]
+    note = f": {', '.join(lost)}" if lost else ""
+    return f"\n  chat {name}, window {chat['window']}{note}\n" + table(
+        rows, right=frozenset({2, 3})
+    )
 
 
 def _shrunk(part: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from sftspec.verbs.base import add_spec, colours
 _OFF = "\x1b[0m"
 _PAINTS = {
     "name": "\x1b[1m", "quiet": "\x1b[2m", "role": "\x1b[1;34m", "trained": "\x1b[1;32m",
-    "data": "\x1b[36m", "bad": "\x1b[1;31m",
+    "data": "\x1b[36m", "bad": "\x1b[1;31m", "odd": "\x1b[32;4m", "even": "\x1b[32m",
 }  # fmt: skip
 Paint = Callable[[str, str], str]
 
@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("template", nargs="?", help="a template (else one sample of each)")
     parser.add_argument(
         "-n", type=_count, dest="count", metavar="N", help="samples of a template (3)"
+    )
+    parser.add_argument(
+        "--chat",
+        metavar="NAME",
+        help="show them as tokens of this chat, those that are trained marked",
     )
     parser.add_argument("--key", help="the samples of the row with this key")
     parser.add_argument("--format", choices=("text", "json"), default="text")
@@ -59,11 +64,39 @@ def run(args: argparse.Namespace) -> int:
     if args.key is not None and any(one.samples for one in found):
         found = [one for one in found if one.samples]
     failed = args.key is not None and not any(one.samples for one in found)
+    if args.chat:
+        return _chat(args, home, found, failed=failed)
     if args.format == "json":
         sys.stdout.write(_json(found, failed=failed))
     else:
         paint = _painted if colours(sys.stdout) else _plain
         sys.stdout.write("\n".join(_text(one, paint) for one in found))
+    return 1 if failed else 0
+
+
+def _chat(args: argparse.Namespace, home: Any, found: list[Any], *, failed: bool) -> int:
+    """The samples as tokens of a chat."""
+    from sftspec.engine.glimpse_chat import Layer, chat_of
+    from sftspec.ground.render import answer
+    from sftspec.snapshot.pictures import as_values, picture
+
+    stage, tokenizer = chat_of(args.spec, args.root, args.chat)
+    layer = Layer(stage, tokenizer, home)
+    told = [(sample, layer.lay(sample)) for one in found for sample in one.samples]
+    if args.format == "json":
+        samples = [
+            {"template": sample.template, "key": sample.key, "id": sample.id, **as_values(laid)}
+            for sample, laid in told
+        ]
+        verdict = "no-sample" if failed else "ok"
+        sys.stdout.write(answer(verdict, chat=args.chat, samples=samples))
+    else:
+        paint = _painted if colours(sys.stdout) else None
+        shown = (
+            f"{next(iter(_sample(sample, paint or _plain)))}\n{picture(laid, stage, paint)}"
+            for sample, laid in told
+        )
+        sys.stdout.write("\n".join(shown))
     return 1 if failed else 0
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from sftspec.verbs.base import add_root
 
+PACKS = 16
+"""Packs that the model is shown, evenly over all there are."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's words."""
@@ -18,6 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="PUB",
         help="the public key (PEM) that it must be signed with",
+    )
+    parser.add_argument(
+        "--leak",
+        action="store_true",
+        help="let a small model show that packed samples do not see one another",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -35,11 +43,16 @@ def run(args: argparse.Namespace) -> int:
         wrong.append(Wrong("other-id", "MANIFEST.json", f"its id is {verdict.id}"))
     if args.key and not wrong:
         wrong += _signature(folder, args.key)
+    found = None
+    if args.leak and not wrong:
+        found, leaks = _leak(folder)
+        wrong += leaks
     trust = _trust(args) if not wrong else "wrong"
     if args.format == "json":
-        sys.stdout.write(_json(verdict, wrong, folder, trust))
+        sys.stdout.write(_json(verdict, wrong, folder, trust, found))
     else:
         _show(verdict, wrong, folder, trust)
+        _show_leak(found)
     return 1 if wrong else 0
 
 
@@ -83,13 +96,46 @@ def _signature(folder: Path, key: Path) -> list[Any]:
     return [Wrong("signature", SIGNATURE, why)] if why else []
 
 
-def _json(verdict: Any, wrong: list[Any], folder: Path, trust: str) -> str:
+def _leak(folder: Path) -> tuple[Any, list[Any]]:
+    """What the model showed, and what is wrong with packs, whose files were re-hashed before."""
+    from sftspec.snapshot.leak import leak
+    from sftspec.snapshot.manifest import MANIFEST, decode
+    from sftspec.snapshot.packs import shelves, spread
+    from sftspec.snapshot.verify import Wrong
+
+    several = shelves(folder, decode((folder / MANIFEST).read_bytes()))
+    wrong = [
+        Wrong("leak", one.name, f"row {row}: positions do not begin anew with each sample")
+        for one in several
+        if (row := one.astray()) is not None
+    ]
+    found = leak(spread(several, PACKS), PACKS)
+    if not (found.holds or wrong):
+        wrong.append(Wrong("leak", found.where, found.why))
+    return found, wrong
+
+
+def _json(verdict: Any, wrong: list[Any], folder: Path, trust: str, found: Any) -> str:
     from sftspec.ground.render import answer
 
+    shown = {} if found is None else {"leak": found}
     return answer(
         "wrong" if wrong else "ok", snapshot=str(folder),
-        id=verdict.id, files=verdict.files, bytes=verdict.bytes, wrong=wrong, trust=trust,
+        id=verdict.id, files=verdict.files, bytes=verdict.bytes, wrong=wrong, trust=trust, **shown,
     )  # fmt: skip
+
+
+def _show_leak(found: Any) -> None:
+    """How the model's answers compare."""
+    if found is None:
+        return
+    seen = (
+        f"{found.control} with a mask of ones" if found.control else "no pack has two samples"
+    )
+    sys.stdout.write(
+        f"leak: {found.packs} packs, {found.segments} samples: logits packed and alone differ by "
+        f"{found.difference} at most ({seen})\n"
+    )
 
 
 def _show(verdict: Any, wrong: list[Any], folder: Path, trust: str) -> None:

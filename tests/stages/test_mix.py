@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from sftspec.cli import main
@@ -622,3 +623,57 @@ def test_repeat_draws_other_wordings_first(tmp_path):
     assert len(lines) == len(set(lines)) == 20
     rows = Counter(row.key for row in projects.index(built.folder).values() if row.part)
     assert max(rows.values()) == 2
+
+
+# shares of tokens
+
+
+def weighed(count=600, bound=100, quotas=(("a", 5000), ("b", 5000)), total=200, **given):
+    """A pool in which records of `b` are four times as long, and lengths vary."""
+    rows = [row(f"k{i}", topic="ab"[i % 2]) for i in range(count)]
+    made = block(*rows)
+    sizes = [(10 + i % 7) * (4 if i % 2 else 1) for i in range(count)]
+    table = made.load().append_column("tokens.c", pa.array(sizes, pa.int32()))
+    from msgspec.structs import replace
+
+    stage = mixture(
+        total=total, shares=(SharePart("topic", None, quotas, "c", bound),), **given
+    )
+    some = pools.pool(replace(made, load=lambda: table))
+    tables, result = mix(stage, some, np.ones(count, bool), np.zeros(count, np.int8))
+    chosen = np.flatnonzero(tables["chosen"]["position"].to_numpy() >= 0)
+    tokens = np.array(sizes)[chosen]
+    return [int(tokens[chosen % 2 == side].sum()) for side in (0, 1)], len(chosen), result
+
+
+@pytest.mark.parametrize("bound", [100, 50, 300])
+def test_a_share_of_tokens_is_met_within_its_bound(bound):
+    (a, b), count, result = weighed(bound=bound)
+    assert 200 == count
+    assert abs(a - b) * 10_000 <= 2 * bound * (a + b)
+    assert not result.short
+
+
+def test_an_uneven_share_of_tokens_is_met_too():
+    (a, b), _, result = weighed(quotas=(("a", 2), ("b", 1)))
+    assert abs(a - 2 * b) * 100 <= 3 * (a + b)
+    assert not result.short
+
+
+def test_a_share_of_tokens_says_what_it_came_to():
+    (a, b), _, result = weighed()
+    said = {quota.label: quota for quota in result.parts[0].quotas}
+    assert a == said["topic a (tokens)"].chosen
+    assert (a + b) // 2 == said["topic b (tokens)"].wanted
+
+
+def test_a_share_of_tokens_that_cannot_be_met_is_a_shortfall():
+    _, _, result = weighed(count=100, total=100)
+    assert result.short
+
+
+def test_a_share_of_tokens_shrinks_where_that_is_allowed():
+    (a, b), count, result = weighed(count=100, total=100, shortfall="shrink")
+    assert count < 100
+    assert abs(a - b) * 100 <= 2 * (a + b)
+    assert not result.short

@@ -21,7 +21,11 @@ _SHARES = (
     Form("share FACET even", "every value of a facet alike"),
     Form("share FACET where COND even", "every value alike among some records"),
     Form("share FACET where COND {", "a facet's mix among some records", inner=_QUOTAS),
-    Form("share FACET by CALL within PERCENT {", "by tokens", later=True, inner=_QUOTAS),
+    Form(
+        "share FACET by CALL within PERCENT {",
+        "a facet's mix in tokens of a chat: `by tokens(llama3) within 1%`",
+        inner=_QUOTAS,
+    ),
     Form("share FACET {", "a facet's mix", inner=_QUOTAS),
 )
 FORM = Form(
@@ -89,8 +93,9 @@ def _share(
     item: Line, world: World, checker: Checker, shares: list[Share], bounds: list[Bound]
 ) -> None:
     facet = world.facet(item.name("facet"), item.slots["facet"].span)
+    chat = _chat(item, world) if "call" in item.slots else ""
     where = checker.condition(item.slots["cond"]) if "cond" in item.slots else None
-    if facet is None or ("cond" in item.slots and where is None):
+    if facet is None or chat is None or ("cond" in item.slots and where is None):
         return
     quotas: list[Quota] = []
     span = item.slots["facet"].span
@@ -116,7 +121,34 @@ def _share(
         )  # fmt: skip
         return
     if quotas:
-        shares.append(Share(facet=facet.name, where=where, quotas=tuple(quotas), span=span))
+        within = item.bp() if chat else 0
+        shares.append(
+            Share(
+                facet=facet.name, where=where, quotas=tuple(quotas), span=span, chat=chat,
+                within=within,
+            )
+        )  # fmt: skip
+
+
+def _chat(item: Line, world: World) -> str | None:
+    """The chat whose tokens a share counts."""
+    call = item.slots["call"]
+    args = call.args if isinstance(call, tree.Call) and call.name == "tokens" else ()
+    if len(args) != 1 or not isinstance(args[0], tree.Ref):
+        world.report.error(
+            "wrong-arguments", call.span, "a share is of records, or of the tokens of a chat",
+            hint="write `by tokens(CHAT) within 1%`",
+        )  # fmt: skip
+        return None
+    if item.bp() < 1:
+        world.report.error(
+            "out-of-range",
+            item.slots["percent"].span,
+            "a share of tokens is met to 0.01% at best",
+        )
+        return None
+    name = args[0].name
+    return name if world.get("chat", name, args[0].span) is not None else None
 
 
 def _even(facet: FacetDef, span: Any) -> list[Quota]:

@@ -3,7 +3,17 @@
 from sftspec.ir.nodes import Spec
 from sftspec.ir.world import World
 
-_KINDS = ("schema", "prompt", "phrasing", "table", "source", "screen", "template", "tool")
+_KINDS = (
+    "schema",
+    "prompt",
+    "phrasing",
+    "table",
+    "source",
+    "screen",
+    "template",
+    "tool",
+    "chat",
+)
 
 
 def unused(spec: Spec, world: World) -> None:

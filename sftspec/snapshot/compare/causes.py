@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from sftspec.snapshot.compare.base import Change
+from sftspec.snapshot.compare.chats import ENCODED
 from sftspec.snapshot.compare.definitions import ORDERLESS
 from sftspec.snapshot.compare.names import Compared
 from sftspec.snapshot.compare.plans import Plans
@@ -228,6 +229,9 @@ class Causes:
             )
             found += self._changed(one, text=one.evidence.text)
             found = found or self._said_by_row(one.source, one.evidence)
+        elif reasons & ENCODED:
+            found = self._kind({"chat", "tokenizer"})
+            found += self._changed(one, text=one.evidence.text)
         else:
             found = self._made(one.template, one.source, one.evidence)
             found += self._where(

@@ -25,7 +25,7 @@ ORDERLESS = {"phrasing": "wordings", "table": "texts"}
 
 
 def definitions(two: Compared) -> Iterator[Change]:
-    """Every change of a prompt, phrasing, schema, table, template or tool."""
+    """Every change of a prompt, phrasing, schema, table, template, tool or chat."""
     for kind in KINDS:
         a, b = (graph.definitions.get(kind, {}) for graph in two.graphs)
         for change in there(kind, a, b, two.names, lambda one: one.digest):

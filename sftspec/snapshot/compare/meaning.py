@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sftspec.snapshot.compare.base import Change
+from sftspec.snapshot.compare.chats import token_formats, tokenizers
 from sftspec.snapshot.compare.choice import curriculum, mixture, plain, screen, split
 from sftspec.snapshot.compare.definitions import definitions, identities, there
 from sftspec.snapshot.compare.facets import facets
@@ -197,5 +198,6 @@ def _of_plans(
 
 _PARTS: tuple[Callable[[Compared, tuple[Told, Told]], Iterator[Change]], ...] = (
     _dataset, _facets, _moves, _definitions, _tests, _sources, _of_plans(screen),
-    _of_plans(mixture), _of_plans(curriculum), _of_plans(split), _gates, _roles, _emits, _compiler,
+    _of_plans(mixture), _of_plans(curriculum), _of_plans(split), _gates, _roles, _emits,
+    _of_plans(token_formats), _of_plans(tokenizers), _compiler,
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Tokenizer formats: text to ids and back, one a file."""
