@@ -329,3 +329,32 @@ def test_a_preview_answers_in_json(make, capsys):
 def test_a_preview_of_a_chat_that_is_not_there_says_which_are(make, capsys):
     assert 2 == main(["preview", str(make()), "--chat", "d"])
     assert "hint: there is `c`" in capsys.readouterr().err
+
+
+def test_a_diff_tells_what_of_a_chat_changed_and_that_it_is_the_cause(make, capsys):
+    built(make())
+    spec = make(window=100)
+    spec.write_text(spec.read_text().replace("demo v0.1.0", "demo v0.2.0"))
+    built(spec)
+    words = ["diff", "demo@0.1.0", "demo@0.2.0", "--root", str(spec.parent), "--format", "json"]
+    assert 0 == main(words)
+    found = json.loads(capsys.readouterr().out)["diff"]
+    told = [(one["rule"], one["bump"], one["name"], one["what"]) for one in found["changes"]]
+    assert ("chat-text", "minor", "c", "window changed") in told
+    lost = [one for one in found["groups"] if "too_long" in one["now"]]
+    assert 20 == sum(one["count"] for one in lost)
+    assert {"chat c: window changed"} == {cause for one in lost for cause in one["causes"]}
+
+
+def test_another_tokenizer_is_a_major_change(make, capsys):
+    spec = make()
+    built(spec)
+    paper = json.loads((spec.parent / "small.json").read_text())
+    (spec.parent / "small.json").write_text(json.dumps(paper))
+    spec.write_text(spec.read_text().replace("demo v0.1.0", "demo v0.2.0"))
+    built(spec)
+    words = ["diff", "demo@0.1.0", "demo@0.2.0", "--root", str(spec.parent), "--format", "json"]
+    main(words)
+    found = json.loads(capsys.readouterr().out)["diff"]
+    told = [(one["rule"], one["bump"], one["name"]) for one in found["changes"]]
+    assert ("tokenizer", "major", "c") in told
