@@ -64,7 +64,8 @@ class Layer:
         """The sample's tokens."""
         work = Encoding(self.stage, self.template, self.tokenizer)
         several = [
-            Encodable(0, talk, trains) for talk, trains in samples_of(self.stage, told_of(sample))
+            Encodable(0, talk, trains)
+            for talk, trains in samples_of(self.stage, told_of(sample))
         ]
         if not any(any(one.trains) for one in several):
             return Laid((), ("nothing_trained", "no turn of an assistant carries loss"))

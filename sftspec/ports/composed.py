@@ -1,26 +1,24 @@
 """Which texts are in Unicode's form NFC beyond doubt."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 import unicodedata
 
 
-@cache
-def _seconds() -> frozenset[str]:
-    """Characters that may melt into the one before them."""
-    pairs = (unicodedata.decomposition(chr(code)).split() for code in range(0x20000))
-    found = {chr(int(pair[1], 16)) for pair in pairs if len(pair) == 2 and pair[0][0] != "<"}
-    return frozenset(found | {chr(code) for code in range(0x1100, 0x1200)})
-
-
 def stands(one: str) -> bool:
-    """Whether a character is composed, whatever its neighbours are, in every version of Unicode."""
+    """Whether a character is composed, whatever its neighbours are, in every version of Unicode.
+
+    What melts into the character before it is a mark, or a letter of Hangul in parts. Of scripts
+    beyond the first plane nothing is claimed.
+    """
+    kind, code = unicodedata.category(one), ord(one)
     return (
-        unicodedata.category(one) not in {"Cn", "Co", "Cs"}
-        and unicodedata.combining(one) == 0
+        kind not in {"Cn", "Co", "Cs", "Mn", "Mc", "Me"}
+        and not 0x1100 <= code < 0x1200
+        and not 0xA960 <= code < 0xA980
+        and not 0xD7B0 <= code < 0xD800
+        and (code < 0x10000 or kind == "So")
         and unicodedata.is_normalized("NFC", one)
-        and one not in _seconds()
     )
 
 

@@ -5,8 +5,9 @@ every id stays: `<s>` in a text is then three signs, also where pieces of Senten
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
+import re
 from typing import Any
 
 import msgspec
@@ -78,7 +79,7 @@ class Paper:
         """Whether its tokens are bytes, in the letters of GPT-2."""
         return any(one["type"] == "ByteLevel" for one in self.splitters)
 
-    @property
+    @cached_property
     def spaced(self) -> bool:
         """Whether the sign of SentencePiece stands for a space."""
         replaces = [one for one in self.normalizers if one.get("type") == "Replace"]
@@ -95,16 +96,19 @@ class Paper:
         name = self.model.get("unk_token")
         return self.vocab.get(name) if isinstance(name, str) else None
 
+    @cached_property
+    def shown(self) -> dict[str, bytes]:
+        """The bytes of each token, where tokens are in GPT-2's letters."""
+        return {token: bytes_of(token) for token in self.vocab}
+
     def tokens(self) -> list[bytes]:
         """What each id spells."""
         found = [b""] * self.size
-        falls = bool(self.model.get("byte_fallback"))
+        falls, of_bytes = bool(self.model.get("byte_fallback")), self.of_bytes
         for token, number in self.vocab.items():
-            found[number] = (
-                bytes_of(token) if self.of_bytes else self._plain(token, falls=falls)
-            )
+            found[number] = self.shown[token] if of_bytes else self._plain(token, falls=falls)
         for one in self.added:
-            found[one.id] = one.content.encode()
+            found[one.id] = self._plain(one.content, falls=False)
         if self.unknown is not None:
             found[self.unknown] = LOST
         return found
@@ -112,7 +116,7 @@ class Paper:
     def _plain(self, token: str, *, falls: bool) -> bytes:
         if falls and is_byte(token):
             return bytes([int(token[3:5], 16)])
-        return (token.replace(SPACE, " ") if self.spaced else token).encode()
+        return token.replace(SPACE, " ").encode() if self.spaced else token.encode()
 
     def controls(self, named: Iterable[str]) -> dict[str, int]:
         """Its special tokens and those of these names, which it need not have."""
@@ -170,6 +174,12 @@ def _parts(one: Any, key: str) -> Iterator[dict[str, Any]]:
         yield found
 
 
+def finder(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds the longest of these names, wherever one begins."""
+    found = [re.escape(name) for name in sorted(names, key=len, reverse=True)]
+    return re.compile(f"({'|'.join(found)})") if found else None
+
+
 def veil(number: int, times: int) -> str:
     """The name of a control token that no text spells which has fewer veils on end."""
     return f"{VEIL * times}{number}{VEIL}"
@@ -203,6 +213,9 @@ def _back() -> dict[int, int]:
 
 def bytes_of(token: str) -> bytes:
     """The bytes of a token that is in GPT-2's letters; of any other its own."""
-    if any(ord(one) not in _back() for one in token):
+    if _SHOWN.fullmatch(token) is None:
         return token.encode()
     return token.translate(_back()).encode("latin-1")
+
+
+_SHOWN = re.compile("[!-~\u00a1-\u00ac\u00ae-\u0143]*")

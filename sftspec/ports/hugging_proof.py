@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from sftspec.ports.borders import Borders, Spelled, Split
 from sftspec.ports.crossing import WIDE, crossing_of_bytes, crossing_of_texts
-from sftspec.ports.hugging_paper import SPACE, Paper, bytes_of, is_byte, letters
+from sftspec.ports.hugging_paper import SPACE, Paper, is_byte, letters
 from sftspec.ports.splitters import forms
 
 
@@ -173,7 +173,7 @@ def borders_of(paper: Paper, proof: Proof, controls: Mapping[str, int], model: A
         return Spelled(crossing_of_texts([one for one in tokens if not is_byte(one)]))
     if not all(letter in paper.vocab for letter in letters()):
         return Split(proof.form, None)  # what has no token is dropped, and its neighbours meet
-    said = {token: bytes_of(token) for token in tokens}
+    said = {token: paper.shown[token] for token in tokens}
     kept = _unmerged(paper, said, model) if paper.model.get("ignore_merges") else set()
     return Split(proof.form, crossing_of_bytes(said.values()), kept)
 

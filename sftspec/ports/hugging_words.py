@@ -1,15 +1,17 @@
 """The fast way to the ids of a `tokenizer.json`, where its paper proves that it leads to the library's."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 import re
 from typing import Any
 
 from sftspec.ports.borders import Borders
 from sftspec.ports.composed import Composed
-from sftspec.ports.hugging_paper import SPACE, Paper, letters
+from sftspec.ports.hugging_paper import SPACE, Paper, finder, letters
 from sftspec.ports.hugging_proof import Proof, borders_of, prove
 from sftspec.ports.words import Words
 
+_JOINED = 64  # pieces that the model gets at once
 Encode = Callable[[Sequence[str]], tuple[Any, Any]]
 
 
@@ -20,7 +22,7 @@ def encoder(paper: Paper, controls: Mapping[str, int], library: Any) -> Encode |
         return None
     borders = borders_of(paper, proof, controls, library.model)
     texts = {one.content: one.id for one in paper.added if one.content not in controls}
-    words = Words(borders, _Pieces(borders, proof, library).ids)
+    words = Words(borders, _Pieces(borders, proof, paper, library).ids)
     return _Texts(words, _preparing(proof, library), texts).encode
 
 
@@ -43,42 +45,86 @@ def _spaced(text: str, prefix: str) -> str:
 class _Pieces:
     """Ids of pieces, by the library: those that are one match by its model, others by all of it."""
 
-    def __init__(self, borders: Borders, proof: Proof, library: Any) -> None:
+    def __init__(self, borders: Borders, proof: Proof, paper: Paper, library: Any) -> None:
         import numpy as np
         from tokenizers import Tokenizer
 
         self._borders = borders
         self._model = library.model
         self._bare = Tokenizer(library.model)
+        self._letters: Any = None
+        self._border: tuple[bytes, int] | None = None
+        self._tokens: dict[bytes, int] = {}
         if proof.form:
             self._bare.pre_tokenizer = library.pre_tokenizer
-        self._letters = (
-            np.array([ord(one) for one in letters()], np.uint32) if proof.form else None
+            self._letters = np.array([ord(one) for one in letters()], np.uint32)
+            self._border = _border(paper.vocab)
+            if paper.model.get("ignore_merges"):
+                self._tokens = {paper.shown[token]: at for token, at in paper.vocab.items()}
+
+    def ids(self, pieces: list[bytes]) -> tuple[Any, Any, Any]:
+        """The places of pieces as their ids follow, all ids, and how many each piece has."""
+        import numpy as np
+
+        texts = [piece.decode() for piece in pieces]
+        single = self._borders.single("".join(texts), [len(text) for text in texts])
+        whole = [at for at, one in enumerate(single) if one and pieces[at] in self._tokens]
+        merged = [at for at, one in enumerate(single) if one and pieces[at] not in self._tokens]
+        others = [at for at, one in enumerate(single) if not one]
+        ids, counts = self._merged([pieces[at] for at in merged])
+        rest = self._bare.encode_batch_fast(
+            [texts[at] for at in others], add_special_tokens=False
+        )
+        rows = [one.ids for one in rest]
+        return (
+            [*whole, *merged, *others],
+            np.array(
+                [*(self._tokens[pieces[at]] for at in whole), *ids, *chain.from_iterable(rows)],
+                np.int32,
+            ),
+            np.array([*(1 for _ in whole), *counts, *map(len, rows)], np.int64),
         )
 
-    def ids(self, pieces: list[bytes]) -> Iterator[list[int]]:
-        """The ids of each piece."""
-        texts = [piece.decode() for piece in pieces]
-        singles = self._borders.single("".join(texts), [len(text) for text in texts])
-        others = [text for text, single in zip(texts, singles, strict=True) if not single]
-        rest = iter(self._bare.encode_batch_fast(others, add_special_tokens=False))
-        tokenize = self._model.tokenize
-        for word, single in zip(self._shown(pieces, texts), singles, strict=True):
-            yield [one.id for one in tokenize(word)] if single else next(rest).ids
+    def _merged(self, pieces: list[bytes]) -> tuple[list[int], list[int]]:
+        """The ids that merges give to pieces, and how many each has."""
+        import numpy as np
 
-    def _shown(self, pieces: list[bytes], texts: list[str]) -> Iterator[str]:
-        """The pieces as the model has them."""
+        tokenize = self._model.tokenize
+        if self._border is None:
+            rows = [[one.id for one in tokenize(self._shown(piece))] for piece in pieces]
+            return list(chain.from_iterable(rows)), [len(row) for row in rows]
+        byte, border = self._border
+        found: list[int] = []
+        for at in range(0, len(pieces), _JOINED):
+            found += [
+                one.id for one in tokenize(self._shown(byte.join(pieces[at : at + _JOINED])))
+            ]
+            found.append(border)
+        flat = np.array(found, np.int32)
+        bounds = np.flatnonzero(flat == border)
+        return flat[flat != border].tolist(), (np.diff(bounds, prepend=-1) - 1).tolist()
+
+    def _shown(self, piece: bytes) -> str:
+        """A piece as the model has it."""
         import numpy as np
 
         if self._letters is None:
-            yield from texts
-            return
-        data = np.frombuffer(b"".join(pieces), np.uint8)
-        shown = self._letters.take(data).tobytes().decode("utf-32-le")
-        at = 0
-        for piece in pieces:
-            yield shown[at : at + len(piece)]
-            at += len(piece)
+            return piece.decode()
+        shown: bytes = self._letters.take(np.frombuffer(piece, np.uint8)).tobytes()
+        return shown.decode("utf-32-le")
+
+
+def _border(vocab: Mapping[str, int]) -> tuple[bytes, int] | None:
+    """A byte that no text has and that no token has beside another, and its id.
+
+    What stands between such bytes is merged by itself.
+    """
+    every = "\n".join(vocab)
+    for byte in (0xC0, 0xC1, *range(0xF5, 0x100)):
+        letter = letters()[byte]
+        if letter in vocab and every.count(letter) == 1:
+            return bytes([byte]), vocab[letter]
+    return None
 
 
 class _Texts:
@@ -93,8 +139,7 @@ class _Texts:
         self._words = words
         self._prepare = prepare
         self._added = added
-        names = sorted(added, key=len, reverse=True)
-        self._find = re.compile("(" + "|".join(map(re.escape, names)) + ")") if names else None
+        self._find = finder(added)
 
     def encode(self, texts: Sequence[str]) -> tuple[Any, Any]:
         """Each text by itself: ids one behind the other (int32), and where each begins (int64, n + 1)."""

@@ -3,7 +3,7 @@
 What a piece's ids are is a matter of its bytes alone, so what is remembered never changes an id.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,9 @@ MOST = 1 << 19
 ROOM = 48 << 20  # bytes of them
 BATCH = 1 << 19  # characters that are cut at once
 
-Encode = Callable[[list[bytes]], Iterable[Sequence[int]]]
+Encode = Callable[[list[bytes]], tuple[Any, Any, Any]]
+"""Pieces to their ids: the places of pieces in the order in which their ids follow, all ids one behind
+the other, and how many each piece has."""
 
 
 class Words:
@@ -94,20 +96,18 @@ class Words:
         """Encode and remember pieces; their numbers."""
         import numpy as np
 
-        ids: list[int] = []
-        ends: list[int] = []
-        for row in self._encode(pieces):
-            ids += row
-            ends.append(len(ids))
+        order, ids, counts = self._encode(pieces)
         first, used = len(self._known), int(self._ends[len(self._known)])
-        self._ends = _room(self._ends, first + 1 + len(ends))
+        last = first + len(pieces)
+        self._ends = _room(self._ends, last + 1)
         self._ids = _room(self._ids, used + len(ids))
-        self._ends[first + 1 : first + 1 + len(ends)] = np.array(ends, np.int64) + used
+        self._ends[first + 1 : last + 1] = np.cumsum(counts) + used
         self._ids[used : used + len(ids)] = ids
-        numbers = range(first, first + len(pieces))
-        self._known.update(zip(pieces, numbers, strict=True))
+        numbers = np.empty(len(pieces), np.int64)
+        numbers[order] = np.arange(first, last)
+        self._known.update(zip(pieces, numbers.tolist(), strict=True))
         self._bytes += sum(map(len, pieces)) + 4 * len(ids)
-        return np.arange(first, first + len(pieces))
+        return numbers
 
     def _gather(self, numbers: Any) -> tuple[Any, Any]:
         """The ids of pieces, and where those of each begin."""

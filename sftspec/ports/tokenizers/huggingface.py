@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from sftspec.ground.report import Fault
-from sftspec.ports.hugging_paper import SPACE, VEIL, LossyError, Paper, veil
+from sftspec.ports.hugging_paper import SPACE, VEIL, LossyError, Paper, finder, veil
 from sftspec.ports.hugging_words import encoder
 from sftspec.ports.spelling import Spelling
 
@@ -68,7 +68,7 @@ class HuggingFace:
             control[paper.unknown] = False
         self._control = control
         self._quick = encoder(paper, self.controls, self._library) if quick else None
-        self._normalize = _normalizing(paper, self._library)
+        self._normalize = _normalizing(paper, self.controls, self._library)
 
     @property
     def quick(self) -> bool:
@@ -219,20 +219,28 @@ def _prefixed(paper: Paper) -> bool:
     )
 
 
-def _normalizing(paper: Paper, library: Any) -> Callable[[Sequence[str]], list[str]]:
+def _normalizing(
+    paper: Paper, controls: Mapping[str, int], library: Any
+) -> Callable[[Sequence[str]], list[str]]:
     """What makes of texts what their ids stand for."""
-    normalize = library.normalizer.normalize_str if paper.normalizers else None
     prefixed, spaced = _prefixed(paper), paper.spaced
+    if not paper.normalizers and not prefixed and not spaced:
+        return list
+    normalize = library.normalizer.normalize_str if paper.normalizers else str
     composes = [one["type"] for one in paper.normalizers] == ["NFC"]  # ASCII is composed
+    # tokens that match first stay as they are
+    find = finder(
+        one.content for one in paper.added if not one.normalized and one.content not in controls
+    )
 
     def normal(text: str) -> str:
-        found: str = text
-        if normalize and not (composes and text.isascii()):
-            found = normalize(text)
+        if composes and text.isascii():
+            return text
+        gaps = find.split(text) if find else [text]
+        gaps[::2] = map(normalize, gaps[::2])
+        found = "".join(gaps)
         if spaced:
             found = found.replace(SPACE, " ")
         return found[prefixed and found[:1] == " " :]
 
-    if normalize is None and not prefixed and not spaced:
-        return list
     return lambda texts: [normal(text) for text in texts]
