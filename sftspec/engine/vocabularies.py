@@ -15,6 +15,7 @@ from sftspec.ground.report import Fault
 from sftspec.plan.graph import Encode, Graph
 from sftspec.plan.pins import FilePin, Files
 from sftspec.ports.files import reading
+from sftspec.ports.token_faults import missing_library
 from sftspec.ports.vocabulary import Tokenizer, files_of, format_of, load_tokenizer
 
 LIBRARIES = {
@@ -63,10 +64,7 @@ def _library(name: str) -> str:
     try:
         return library(name)
     except PackageNotFoundError:
-        raise Fault(
-            "missing-library", f"this tokenizer needs the library `{name}`",
-            hint="run `pip install 'sftspec[tokens]'`",
-        ) from None  # fmt: skip
+        raise missing_library(name) from None
 
 
 def read_vocabularies(root: Path, graph: Graph) -> dict[str, Vocabulary]:

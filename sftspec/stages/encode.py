@@ -170,8 +170,8 @@ class Tokens(Struct):
         return np.diff(self.offsets)
 
     def picked(self, places: Any) -> "Tokens":
-        """Some of the samples."""
-        if len(places) == len(self.samples):
+        """Some of the samples, in that order."""
+        if np.array_equal(places, np.arange(len(self.samples))):
             return self
         sizes = self.lengths[places]
         starts = self.offsets[:-1][places]
@@ -187,29 +187,14 @@ def joined(several: Sequence[Tokens]) -> Tokens:
     """Samples of several batches, in the order of their records."""
     if len(several) == 1:
         return several[0]
-    starts = np.cumsum([0, *(len(one.ids) for one in several)])
+    samples = [sample for one in several for sample in one.samples]
     whole = Tokens(
-        [sample for one in several for sample in one.samples],
+        samples,
         np.concatenate([one.ids for one in several]),
         np.concatenate([one.trained for one in several]),
-        np.concatenate(
-            [*(one.offsets[:-1] + start for one, start in zip(several, starts, strict=False)), starts[-1:]]
-        ),
-    )  # fmt: skip
-    order = np.argsort([sample.row for sample in whole.samples], kind="stable")
-    in_order = Tokens(whole.samples, whole.ids, whole.trained, whole.offsets)
-    return _reordered(in_order, order)
-
-
-def _reordered(tokens: Tokens, order: Any) -> Tokens:
-    sizes = tokens.lengths[order]
-    starts = tokens.offsets[:-1][order]
-    return Tokens(
-        [tokens.samples[at] for at in order.tolist()],
-        slices(tokens.ids, starts, sizes),
-        slices(tokens.trained, starts, sizes),
-        bounds(sizes),
+        bounds(np.concatenate([one.lengths for one in several])),
     )
+    return whole.picked(np.argsort([sample.row for sample in samples], kind="stable"))
 
 
 def encoded(layouts: Layouts, tokenizer: Tokenizer) -> Runs:

@@ -18,6 +18,7 @@ from sftspec.ground.report import Fault
 from sftspec.ports.hugging_paper import SPACE, VEIL, LossyError, Paper, finder, veil
 from sftspec.ports.hugging_words import encoder
 from sftspec.ports.spelling import Spelling
+from sftspec.ports.token_faults import missing_control, missing_library, unreadable
 
 BEGINS = (
     *("<|begin_of_text|>", "<s>", "<bos>", "<\uff5cbegin\u2581of\u2581sentence\uff5c>"),
@@ -54,11 +55,7 @@ class HuggingFace:
         self.controls = paper.controls([*controls, *filter(None, (self.begin, self.end))])
         for name in controls:
             if name not in self.controls:
-                raise Fault(
-                    "control-token-missing",
-                    f"the chat template needs the token `{name}`, which the tokenizer has not",
-                    hint="name the template that this tokenizer was made for",
-                )
+                raise missing_control(name)
         self.size = paper.size
         self._library = _veiled(paper, self.controls, 1)
         control = np.zeros(self.size, bool)
@@ -136,10 +133,7 @@ def load(path: Path, controls: tuple[str, ...]) -> HuggingFace:
     try:
         import tokenizers  # noqa: F401 - is it there?
     except ImportError:
-        raise Fault(
-            "missing-library", "this tokenizer needs the library `tokenizers`",
-            hint="run `pip install 'sftspec[tokens]'`",
-        ) from None  # fmt: skip
+        raise missing_library("tokenizers") from None
     file = path / "tokenizer.json" if path.is_dir() else path
     beside = [path / name for name in PAPERS] if path.is_dir() else []
     try:
@@ -154,10 +148,7 @@ def load(path: Path, controls: tuple[str, ...]) -> HuggingFace:
         raise Fault(fault.slug, fault.message, path=str(file), hint=fault.hint) from None
     except Exception as error:
         if isinstance(error, OSError | ValueError) or type(error) is Exception:  # the library's
-            raise Fault(
-                "tokenizer-unreadable", f"this is no tokenizer: {error}"[:300], path=str(file),
-                hint="is it a pointer of Git LFS, or cut off? fetch it again",
-            ) from None  # fmt: skip
+            raise unreadable("tokenizer", error, file) from None
         raise
 
 

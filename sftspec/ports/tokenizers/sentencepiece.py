@@ -12,6 +12,7 @@ from typing import Any
 
 from sftspec.ground.report import Fault
 from sftspec.ports.spelling import Spelling
+from sftspec.ports.token_faults import file_in, missing_control, missing_library, unreadable
 
 SPACE = "\u2581"
 LOST = b"\xff"
@@ -59,11 +60,7 @@ class SentencePiece:
     def _check(self, named: Sequence[str]) -> None:
         for name in named:
             if name not in self.controls:
-                raise Fault(
-                    "control-token-missing",
-                    f"the chat template needs the token `{name}`, which the tokenizer has not",
-                    hint="name the template that this tokenizer was made for",
-                )
+                raise missing_control(name)
         ids, _ = self.encode(list(self.controls))
         for at in ids[self._control[ids]].tolist():
             name = self._model.id_to_piece(at)
@@ -96,11 +93,8 @@ def load(path: Path, controls: tuple[str, ...]) -> SentencePiece:
     try:
         from sentencepiece import SentencePieceProcessor
     except ImportError:
-        raise Fault(
-            "missing-library", "this tokenizer needs the library `sentencepiece`",
-            hint="run `pip install 'sftspec[tokens]'`",
-        ) from None  # fmt: skip
-    file = _file(path)
+        raise missing_library("sentencepiece") from None
+    file = file_in(path, "tokenizer.model", "*.model", "model")
     try:
         data = file.read_bytes()
         model = SentencePieceProcessor(model_proto=data or b"\0")
@@ -111,24 +105,7 @@ def load(path: Path, controls: tuple[str, ...]) -> SentencePiece:
     except Fault as fault:
         raise Fault(fault.slug, fault.message, path=str(path), hint=fault.hint) from None
     except (OSError, RuntimeError, ValueError) as error:
-        raise Fault(
-            "tokenizer-unreadable", f"this is no model of SentencePiece: {error}"[:300],
-            path=str(file), hint="is it a pointer of Git LFS, or cut off? fetch it again",
-        ) from None  # fmt: skip
-
-
-def _file(path: Path) -> Path:
-    """The model's file in a folder: `tokenizer.model`, else the one `*.model`. Raises Fault."""
-    if not path.is_dir():
-        return path
-    found = sorted(path.glob("*.model"))
-    if len(found) != 1 and path / "tokenizer.model" not in found:
-        names = ", ".join(one.name for one in found) or "none"
-        raise Fault(
-            "tokenizer-unreadable", f"which file is the model? there is {names}", path=str(path),
-            hint="name the file and not its folder",
-        )  # fmt: skip
-    return found[0] if len(found) == 1 else path / "tokenizer.model"
+        raise unreadable("model of SentencePiece", error, file) from None
 
 
 def _with_controls(data: bytes, names: set[str]) -> bytes:

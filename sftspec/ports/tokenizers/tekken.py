@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from sftspec.ground.report import Fault
 from sftspec.ports.spelling import Spelling
+from sftspec.ports.token_faults import file_in, missing_control, missing_library, unreadable
 
 EARLY = (
     *("<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]"),
@@ -107,40 +107,16 @@ def load(path: Path, controls: tuple[str, ...]) -> Tekken:
     try:
         import tiktoken  # noqa: F401 - is it there?
     except ImportError:
-        raise Fault(
-            "missing-library", "this tokenizer needs the library `tiktoken`",
-            hint="run `pip install 'sftspec[tokens]'`",
-        ) from None  # fmt: skip
-    file = _file(path)
+        raise missing_library("tiktoken") from None
+    file = file_in(path, "tekken.json", "tekken*.json", "tekken")
     try:
         found = _tekken(msgspec.json.decode(file.read_bytes(), type=Model), file.stem)
     except (OSError, RecursionError, ValueError) as error:
-        raise Fault(
-            "tokenizer-unreadable", f"this is no tekken: {error}"[:300], path=str(file),
-            hint="is it a pointer of Git LFS, or cut off? fetch it again",
-        ) from None  # fmt: skip
+        raise unreadable("tekken", error, file) from None
     for name in (*controls, Tekken.begin, Tekken.end):
         if name not in found.controls:
-            raise Fault(
-                "control-token-missing",
-                f"the chat template needs the token `{name}`, which the tokenizer has not",
-                path=str(path), hint="name the template that this tokenizer was made for",
-            )  # fmt: skip
+            raise missing_control(name, path)
     return found
-
-
-def _file(path: Path) -> Path:
-    """The tokenizer's file in a folder: `tekken.json`, else the one `tekken*.json`. Raises Fault."""
-    if not path.is_dir():
-        return path
-    found = sorted(path.glob("tekken*.json"))
-    if len(found) != 1 and path / "tekken.json" not in found:
-        names = ", ".join(one.name for one in found) or "none"
-        raise Fault(
-            "tokenizer-unreadable", f"which file is the tekken? there is {names}", path=str(path),
-            hint="name the file and not its folder",
-        )  # fmt: skip
-    return found[0] if len(found) == 1 else path / "tekken.json"
 
 
 def _tekken(model: Model, name: str) -> Tekken:
