@@ -26,7 +26,7 @@ from sftspec.stages.joint import MixResult
 from sftspec.stages.judge import Judgement
 from sftspec.stages.unit import TestAnswer
 
-PAPERS = 3
+PAPERS = 4
 
 
 class Outcome(Struct, frozen=True):

@@ -18,7 +18,7 @@ LIBRARIES = {
     "split": ("xxhash",),
     "mix": ("xxhash", "highspy"),
     "judge": (),
-    "encode": ("jinja2", "msgspec", "pyarrow"),
+    "encode": ("jinja2", "msgspec", "pyarrow", "xxhash"),
     "pack": ("xxhash",),
     "emit": ("msgspec", "pyarrow"),
     "emit_tokens": ("pyarrow",),

@@ -75,7 +75,7 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
         columns[f"measure.{number}"] = pool.arrow(f"m.{number}")
     columns |= {name: pool.arrow(name) for name in (PROMPT, RESPONSE)}
     for chat in work.encoded:
-        columns |= {name: pool.arrow(name) for name in (f"tokens.{chat}", f"trained.{chat}")}
+        columns |= {name: pool.arrow(name) for name in _of_chat(chat)}
     result = msgspec.convert(work.mixed.meta["result"], dict[str, Any])
     phases = [phase.name for phase in work.graph.mix.phases]
     columns |= {
@@ -100,6 +100,11 @@ def index_paper(work: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
     if work.encoded:
         counts["chats"] = chat_counts(work, position, part, parts)
     return {"file": data}, {"records": pool.size, "counts": counts, "root": root}
+
+
+def _of_chat(chat: str) -> tuple[str, ...]:
+    """What the index tells of a chat: tokens, those that are trained, and a hash of ids and mask."""
+    return f"tokens.{chat}", f"trained.{chat}", f"hash.{chat}"
 
 
 def _written(table: Any, order: Any) -> Any:

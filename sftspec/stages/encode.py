@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 import numpy as np
 import pyarrow as pa
+import xxhash
 
 from sftspec.plan.graph import Encode
 from sftspec.ports.segments import CannotSay, Talk
@@ -220,7 +221,7 @@ def encode_chunk(
     """The object of a chunk. `table`: turns, maybe tools; `alive`: candidates that nothing set aside.
 
     Parts: `tokens`, for each candidate its tokens, trained tokens, samples, whether it was cut, whether
-    its text spells a control token, and why it was set aside; `why`, the evidence; `samples`, the row and sizes of each sample; `ids`, its
+    its text spells a control token, why it was set aside, and a hash of its ids and mask; `why`, the evidence; `samples`, the row and sizes of each sample; `ids`, its
     ids, those that are trained as -1 - id.
     """
     rows = np.flatnonzero(alive).tolist()
@@ -250,6 +251,7 @@ def _parts(found: Tokens, work: Encoding, count: int) -> tuple[dict[str, Any], d
     cut, spelled = np.zeros(count, bool), np.zeros(count, bool)
     spelled[list(work.spelling)] = True
     cut[[sample.row for sample in found.samples if sample.cut]] = True
+    coded = np.where(found.trained, -1 - found.ids, found.ids).astype(np.int32)
     asides = [work.aside.get(at) for at in range(count)]
     narrow = pa.table(
         {
@@ -259,9 +261,9 @@ def _parts(found: Tokens, work: Encoding, count: int) -> tuple[dict[str, Any], d
             "cut": pa.array(cut),
             "spelled": pa.array(spelled),
             "reason": pa.array([one and one[0] for one in asides], pa.string()),
+            "hash": pa.array(_hashes(coded, found.offsets, row, count), pa.binary(16)),
         }
     )
-    coded = np.where(found.trained, -1 - found.ids, found.ids).astype(np.int32)
     ids = pa.LargeListArray.from_arrays(pa.array(found.offsets, pa.int64()), pa.array(coded))
     return {
         "tokens": narrow,
@@ -275,6 +277,17 @@ def _parts(found: Tokens, work: Encoding, count: int) -> tuple[dict[str, Any], d
         "tokens": int(lengths.sum(dtype=np.int64)),
         **_longest(work),
     }
+
+
+def _hashes(coded: Any, offsets: Any, row: Any, count: int) -> list[bytes | None]:
+    """XXH3 of 128 bits over each candidate's ids and mask, as they are kept; none where it has none."""
+    found: list[bytes | None] = [None] * count
+    firsts = np.flatnonzero(np.diff(row, prepend=-1))
+    edges = offsets[np.append(firsts, len(row))].tolist()
+    data = memoryview(coded.astype("<i4")).cast("B")
+    for at, start, end in zip(row[firsts].tolist(), edges, edges[1:], strict=False):
+        found[at] = xxhash.xxh3_128_digest(data[4 * start : 4 * end])
+    return found
 
 
 def _longest(work: Encoding) -> dict[str, int]:

@@ -15,7 +15,7 @@ def with_tokens(table: Any, chat: str, tokens: Any) -> Any:
 
     A candidate that nothing had set aside gets the encoding's reason.
     """
-    for name in ("tokens", "trained", "samples", "cut", "spelled"):
+    for name in ("tokens", "trained", "samples", "cut", "spelled", "hash"):
         table = table.append_column(f"{name}.{chat}", tokens[name])
     mine = tokens["reason"].combine_chunks()
     if mine.null_count == len(mine):

@@ -296,3 +296,15 @@ def test_a_sample_can_be_laid_out_by_itself():
     tokens = work.encode([Sample(7, talk, (False, True))])
     assert [7] == [one.row for one in tokens.samples]
     assert SAID in [one.part for one in CHATML.segments(talk, Options())]
+
+
+def test_a_hash_tells_other_ids_and_another_mask_apart():
+    alone = [
+        encode([HELLO], loss=loss).tokens[0]["hash"]
+        for loss in ("all_assistant_turns", "expand")
+    ]
+    found = encode([HELLO, HELLO, HELLO[:2], HELLO], untrained={(3, 1)}).tokens
+    same, twin, other, masked = (one["hash"] for one in found)
+    assert alone[0] == same == twin
+    assert len({same, other, masked, alone[1]}) == 4
+    assert [None] == [one["hash"] for one in encode([HELLO], window=20).tokens]
