@@ -56,7 +56,7 @@ def _encode(
     keys = [key_on(base, (*some, vocabulary.digest)) for some in inputs]
     known = {key: run.store.header(key) for key in dict.fromkeys(keys)}
     tasks = [
-        EncodeTask(stage, key, one.key, vocabulary, int(one.meta["candidates"]))
+        EncodeTask(stage, key, one.key, vocabulary)
         for key, one in dict(zip(keys, rendered, strict=True)).items()
         if known[key] is None
     ]  # fmt: skip

@@ -165,7 +165,7 @@ class TokenShards:
         )
         keys = tuple(one.key for one in headers)
         key = stage_key(emit.emit, inputs)
-        return TokensTask(emit.emit, key, keys, picks, data, len(sample))
+        return TokensTask(emit.emit, key, keys, picks, data)
 
     def _papers(self, emit: g.TokenEmit, part: str, report: Report) -> list[FileResult]:
         """What a format says of a part beside its shards."""
@@ -289,7 +289,7 @@ def _chosen(work: Mixed, chat: str) -> _Chosen:
     order = np.lexsort((position[taken], part))
     taken, part, phase = taken[order], part[order], phase[order]
     block, row = pool.block_of()[taken], pool.row_of()[taken]
-    ids = np.array(pool.ids(), "S16" if not pool.size else object)[taken]
+    ids = np.array(pool.ids(), object)[taken]
     samples = _Samples(work, chat)
     first, count = samples.of(block, row)
     whole = places(first, count)

@@ -19,7 +19,6 @@ class EncodeTask(Struct, frozen=True, tag="encode"):
     key: str
     rendered: str
     vocabulary: Vocabulary
-    rows: int
 
 
 class TokensTask(Struct, frozen=True, tag="tokens"):
@@ -33,7 +32,6 @@ class TokensTask(Struct, frozen=True, tag="tokens"):
     objects: tuple[str, ...]
     picks: bytes
     packs: bytes
-    rows: int
 
 
 def encode_candidates(task: EncodeTask, root: Path, store: Store) -> Header:

@@ -20,9 +20,6 @@ from sftspec.stages.layout import Layouts, samples_of, told, until
 from sftspec.stages.proven import faults
 from sftspec.stages.ragged import bounds, slices
 
-LEDGER = ("unrenderable", "turns_not_kept", "too_long", "nothing_trained", "unproven")
-"""The reasons for which a candidate is set aside here."""
-
 
 class Runs(Struct):
     """Texts and control tokens encoded: ids of all, where each begins, and how many it has."""

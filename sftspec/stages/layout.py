@@ -177,7 +177,8 @@ def check_layout(
     trained = [at for at, train in enumerate(trains) if train]
     if not keeps and trained and trained != [len(talk.messages) - 1]:
         raise CannotSay(
-            "turns_not_kept", f"turn {trained[0] + 1} is laid out anew by what follows it"
+            "turns_not_kept",
+            f"turn {trained[0] + 1} is laid out anew by what follows it; `loss = expand` trains it",
         )
     answers = [segment for segment in segments if segment.part >= WORDS]
     for at in trained:
