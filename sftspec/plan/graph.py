@@ -223,7 +223,7 @@ class Encode(Struct, frozen=True, tag="encode", omit_defaults=True):
     `overflow`: as the spec says them. `calls`: whether calls are trained.
     """
 
-    revision: ClassVar[int] = 3
+    revision: ClassVar[int] = 4
     chat: str
     builtin: str
     source: str

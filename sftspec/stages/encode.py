@@ -48,6 +48,7 @@ class Encoding:
         self.aside: dict[int, tuple[str, str]] = {}
         self.long: dict[int, int] = {}
         self.spelling: set[int] = set()
+        self.shortened: set[int] = set()
 
     def refuse(self, row: int, reason: str, evidence: str) -> None:
         """Set a candidate aside, unless it is already."""
@@ -79,12 +80,14 @@ class Encoding:
         while True:
             over = np.flatnonzero(found.lengths > self.stage.window).tolist()
             fits[-1] = found.picked(np.flatnonzero(found.lengths <= self.stage.window))
-            again = []
+            again, fitting = [], {sample.row for sample in fits[-1].samples}
             for at in over:
                 sample, length = found.samples[at], int(found.lengths[at])
                 self.long.setdefault(sample.row, length)
                 shorter = self._shorter(sample) if self.stage.overflow == "cut" else None
-                if shorter is None:
+                if shorter is None and self.stage.overflow == "cut" and sample.row in fitting:
+                    self.shortened.add(sample.row)  # the samples of its earlier turns stay
+                elif shorter is None:
                     words = (
                         f"{self.long[sample.row]} tokens, the window has {self.stage.window}"
                     )
@@ -247,7 +250,7 @@ def _parts(found: Tokens, work: Encoding, count: int) -> tuple[dict[str, Any], d
     trained = np.diff(sums[found.offsets]).astype(np.int32)
     cut, spelled = np.zeros(count, bool), np.zeros(count, bool)
     spelled[list(work.spelling)] = True
-    cut[[sample.row for sample in found.samples if sample.cut]] = True
+    cut[[sample.row for sample in found.samples if sample.cut] + sorted(work.shortened)] = True
     coded = np.where(found.trained, -1 - found.ids, found.ids).astype(np.int32)
     asides = [work.aside.get(at) for at in range(count)]
     narrow = pa.table(

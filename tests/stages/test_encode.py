@@ -151,6 +151,15 @@ def test_a_record_over_the_window_is_cut_after_a_turn():
     assert found.samples[0] == found.samples[1]
 
 
+def test_of_an_expanded_record_that_is_cut_the_turns_that_fit_stay():
+    found = encode([HELLO, HELLO[:2]], window=40, overflow="cut", loss="expand")
+    assert [None, None] == reasons(found)
+    assert [0, 1] == found.rows
+    assert [True, False] == [one["cut"] for one in found.tokens]
+    assert ["too_long"] == reasons(encode([HELLO], window=40, loss="expand"))
+    assert ["too_long"] == reasons(encode([HELLO], window=20, loss="expand", overflow="cut"))
+
+
 def test_a_first_turn_over_the_window_cannot_be_cut():
     found = encode([HELLO], window=20, overflow="cut")
     assert ["too_long"] == reasons(found)
